@@ -1,0 +1,81 @@
+"""Deformable models."""
+
+import numpy as np
+
+from corporis.deformables import (
+    Observations,
+    PlaneErrors,
+    RadialSurface,
+    SparseSurface,
+    Stiffness,
+)
+from corporis.laws import LawBroken, check_convex_prox, check_deformable
+from laws.enrolment import Enrolled
+
+RNG = np.random.default_rng(14)
+
+
+def radial():
+    """A tapering tube about a bent centre line, stiffer along its axis."""
+    model = RadialSurface(
+        heights=np.linspace(0, 60, 5),
+        centres=RNG.standard_normal((5, 2)),
+        n_angles=8,
+        apex=np.array([0.0, 0.0, 75.0]),
+        stiffness=(2.0, 0.5),
+    )
+    q = RNG.uniform(300, 500, model.shape)
+    return Enrolled(model, (lambda: check_deformable(model, q, np.random.default_rng(1)),))
+
+
+def plane_errors():
+    """Three planes of unequal size, two times."""
+    f = PlaneErrors(np.array([0, 0, 0, 1, 2, 2]), 0.4)
+
+    def law():
+        for scale in (0.3, 1.0, 20.0):
+            x = scale * np.random.default_rng(2).standard_normal((6, 2))
+            for step in (0.1, 1.5):
+                check_convex_prox(f, x, step, np.random.default_rng(3))
+
+    return Enrolled(f, (law,))
+
+
+def sparse_surface():
+    """The objective never rises, the input stays, and two fits agree bit for bit."""
+    model = SparseSurface((5, 8), Stiffness(0.05, 0.05, 0.05))
+    n_points, n_times = 30, 4
+    value = 400 + 10 * RNG.standard_normal((n_points, n_times))
+    value[3] = 4000
+    seen = Observations(
+        level=RNG.uniform(0, 4, n_points),
+        angle=RNG.uniform(0, 8, n_points),
+        value=value,
+        spread=np.full((n_points, n_times), 10.0),
+        plane=np.arange(n_points) // 6,
+        ceiling=np.zeros((n_points, n_times), dtype=bool),
+    )
+
+    def law():
+        before = value.copy()
+        first, second = model.fit(seen), model.fit(seen)
+        fall = np.diff(first.objective)
+        if np.any(fall > 1e-6 * abs(first.objective[0])):
+            raise LawBroken(f"the objective rises: {first.objective}")
+        if not (np.array_equal(first.q, second.q) and np.array_equal(before, value)):
+            raise LawBroken("two fits of the same observations differ")
+
+    return Enrolled(model, (law,))
+
+
+INSTANCES = {
+    "PlaneErrors": [plane_errors],
+    "RadialSurface": [radial],
+    "SparseSurface": [sparse_surface],
+}
+
+EXEMPT = {
+    "Observations": "a value, validated at birth",
+    "Stiffness": "a value, validated at birth",
+    "SurfaceFit": "a value that SparseSurface.fit returns",
+}
