@@ -1,0 +1,57 @@
+"""What learns from examples: sparse classifiers, their explanation, and small networks.
+
+The names below are loaded when they are first used: scikit-learn is slow to import.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corporis.learning.explanation import (
+        Contributions,
+        Counterfactual,
+        DeletionTest,
+        contributions,
+        counterfactual,
+        deletion_test,
+    )
+    from corporis.learning.networks import Network, UNet, fit
+    from corporis.learning.sparse_classifier import (
+        RegularisationPath,
+        SparseLogistic,
+        Stability,
+        stability_selection,
+    )
+
+__all__ = [
+    "Contributions",
+    "Counterfactual",
+    "DeletionTest",
+    "Network",
+    "RegularisationPath",
+    "SparseLogistic",
+    "Stability",
+    "UNet",
+    "contributions",
+    "counterfactual",
+    "deletion_test",
+    "fit",
+    "stability_selection",
+]
+
+_HOMES = {
+    **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
+    **dict.fromkeys(
+        ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),
+        "sparse_classifier",
+    ),
+}
+
+
+def __getattr__(name: str):
+    if name not in __all__:
+        raise AttributeError(f"module 'corporis.learning' has no attribute {name!r}")
+    home = _HOMES.get(name, "explanation")
+    value = getattr(import_module(f"corporis.learning.{home}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,107 @@
+"""Shapes: surfaces, outlines and landmarks, their alignment, and priors learned from them.
+
+A `corporis.interfaces.Mesh` is measured and cut here; masks and outlines are compared; shapes in
+correspondence are aligned, averaged, and explained by few of their kind
+(`SparseShapeComposition`) or by principal modes (`PrincipalShapes`).
+"""
+
+from typing import TYPE_CHECKING
+
+from corporis.shapes.alignment import ProcrustesMean, Transform, align, procrustes_mean
+from corporis.shapes.distance import (
+    SurfaceDistance,
+    contour_distance,
+    point_to_contour,
+    point_to_surface,
+    sample_surface,
+    signed_distance,
+    surface_distance,
+    triangle_distance,
+)
+from corporis.shapes.gross_error import GrossErrorMisfit, sparse_code
+from corporis.shapes.landmarks import (
+    contour_area,
+    contour_centroid,
+    contour_length,
+    polar_contour,
+    radii_at_angles,
+    resample_contour,
+)
+from corporis.shapes.mesh import (
+    area,
+    cell_normals,
+    edges,
+    grid_surface,
+    is_closed,
+    oriented_outward,
+    sphere,
+    vertex_normals,
+    volume,
+)
+from corporis.shapes.overlap import dice, fill_polygon, jaccard, mask_contour, mask_contours
+from corporis.shapes.section import clip, cut_by_plane
+from corporis.shapes.star import convex_radii
+from corporis.shapes.topology import Betti, betti, euler_number
+
+if TYPE_CHECKING:
+    from corporis.shapes.composition import Composition, SparseShapeComposition
+    from corporis.shapes.principal import PrincipalShapes
+
+__all__ = [
+    "Betti",
+    "Composition",
+    "GrossErrorMisfit",
+    "PrincipalShapes",
+    "ProcrustesMean",
+    "SparseShapeComposition",
+    "SurfaceDistance",
+    "Transform",
+    "align",
+    "area",
+    "betti",
+    "cell_normals",
+    "clip",
+    "contour_area",
+    "contour_centroid",
+    "contour_distance",
+    "contour_length",
+    "convex_radii",
+    "cut_by_plane",
+    "dice",
+    "edges",
+    "euler_number",
+    "fill_polygon",
+    "grid_surface",
+    "is_closed",
+    "jaccard",
+    "mask_contour",
+    "mask_contours",
+    "oriented_outward",
+    "point_to_contour",
+    "point_to_surface",
+    "polar_contour",
+    "procrustes_mean",
+    "radii_at_angles",
+    "resample_contour",
+    "sample_surface",
+    "signed_distance",
+    "sparse_code",
+    "sphere",
+    "surface_distance",
+    "triangle_distance",
+    "vertex_normals",
+    "volume",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Estimators come with scikit-learn: loaded when first asked for."""
+    if name in ("Composition", "SparseShapeComposition"):
+        from corporis.shapes import composition
+
+        return getattr(composition, name)
+    if name == "PrincipalShapes":
+        from corporis.shapes.principal import PrincipalShapes
+
+        return PrincipalShapes
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
