@@ -1,0 +1,39 @@
+"""Bodies with known truth: the virtual heart, two independent ways to image it, its k-space.
+
+Besides it ellipses, whose k-space is known in closed form.
+"""
+
+from corporis.phantoms.beating_kspace import BeatingKSpace, Frame
+from corporis.phantoms.ellipses import (
+    Ellipses,
+    PlaneWaveCoils,
+    beating_ellipses,
+    shepp_logan,
+)
+from corporis.phantoms.heart import VirtualHeart
+from corporis.phantoms.kspace_rendering import render_plane_kspace
+from corporis.phantoms.places import Places
+from corporis.phantoms.population import random_heart
+from corporis.phantoms.rendering import render, render_plane, sample_training_heart
+from corporis.phantoms.scanner import HEART_TO_RAS, Scanner
+from corporis.phantoms.tissue import Tissue, Torso
+
+__all__ = [
+    "HEART_TO_RAS",
+    "BeatingKSpace",
+    "Ellipses",
+    "Frame",
+    "Places",
+    "PlaneWaveCoils",
+    "Scanner",
+    "Tissue",
+    "Torso",
+    "VirtualHeart",
+    "beating_ellipses",
+    "random_heart",
+    "render",
+    "render_plane",
+    "render_plane_kspace",
+    "sample_training_heart",
+    "shepp_logan",
+]
