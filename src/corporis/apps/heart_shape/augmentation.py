@@ -1,0 +1,201 @@
+"""Random views of labelled hearts, as other patients and other scanners would have given them."""
+
+import numpy as np
+
+from corporis.apps.heart_shape.location import (
+    LOCATOR_SIDE,
+    WINDOW_RADIUS,
+    WINDOW_SIDE,
+    vote,
+    whole_image,
+)
+from corporis.apps.heart_shape.outer_wall import ANYTHING, CAVITY
+from corporis.learning.networks import import_torch
+
+
+class Heart:
+    """An `Example` as tensors, with the location that its labels give."""
+
+    def __init__(self, example):
+        torch = import_torch()
+        images = np.asarray(example.images, np.float32)
+        scale = np.quantile(images[:, :, ::4, ::4], 0.99) or 1.0
+        self.images = torch.from_numpy(images / scale)
+        self.extremes = torch.stack([self.images.amax(1), self.images.amin(1)], 1)
+        self.labels = torch.from_numpy(example.labels)
+        self.weight = example.weight
+        self.frames = np.argwhere((example.labels != ANYTHING).any((2, 3)))
+        cavity = (example.labels == CAVITY).astype(np.float32)
+        location = _true_location(cavity)
+        self.centre, self.radius = location.centre, location.radius_px
+
+    def window(self, s, t):
+        """Planes that the segmenter sees: frame, extremes over time, both neighbours."""
+        torch = import_torch()
+        last = len(self.images) - 1
+        near = [self.images[max(s - 1, 0), t], self.images[min(s + 1, last), t]]
+        return torch.stack([self.images[s, t], *self.extremes[s], *near])
+
+    def whole(self, s, t):
+        """Planes that the locator sees: frame and extremes over time."""
+        torch = import_torch()
+        return torch.stack([self.images[s, t], *self.extremes[s]])
+
+
+def _true_location(cavity):
+    side = max(cavity.shape[2:])
+    square = np.zeros((*cavity.shape[:2], side, side), np.float32)
+    square[:, :, : cavity.shape[2], : cavity.shape[3]] = cavity
+    return vote(square, np.zeros((len(cavity), 2)), 1.0)
+
+
+class Batches:
+    """Random batches of one kind of view; subclasses choose planes, place and labels."""
+
+    side = WINDOW_SIDE
+
+    def __init__(self, hearts, size, seed):
+        self.hearts, self.size = hearts, size
+        self.random = np.random.default_rng([seed, self.side])
+        weights = np.array([heart.weight for heart in hearts])
+        self.chance = weights / weights.sum()
+
+    def __call__(self, step):
+        torch = import_torch()
+        views = [self._view() for _ in range(self.size)]
+        planes = torch.stack([planes for planes, _ in views])
+        labels = torch.stack([labels for _, labels in views])
+        return _normalised(_disturbed(planes, self.random)), labels
+
+    def _view(self):
+        heart = self.hearts[self.random.choice(len(self.hearts), p=self.chance)]
+        s, t = heart.frames[self.random.integers(len(heart.frames))]
+        return self._cut(heart, s, t)
+
+    def _warp(self, planes, labels, centre, step, bend=None):
+        """Cut a square around `centre`, turned by any angle, perhaps mirrored, then bent.
+
+        `bend` maps the source positions (rows, columns, (row, column)), pixels, to others.
+        """
+        torch = import_torch()
+        angle = self.random.uniform(0, 2 * np.pi)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        mirror = self.random.choice([-1, 1])
+        stretch = np.exp(self.random.normal(0, 0.06, 2))
+        turn = np.array([[cosine, -sine], [sine, cosine]]) @ np.diag(stretch) * [1, mirror]
+        height, width = labels.shape
+        half = np.array([width, height]) / 2  # torch's grid counts (column, row) from -1 to 1
+        matrix = np.concatenate(
+            [
+                turn * (step * self.side / 2) / half[:, None],
+                ((np.array(centre)[::-1] + 0.5) / half - 1)[:, None],
+            ],
+            axis=1,
+        )
+        theta = torch.from_numpy(matrix[None].astype(np.float32))
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, self.side, self.side], False)
+        if bend is not None:
+            half = torch.tensor(half, dtype=torch.float32)
+            position = ((grid[0] + 1) * half - 0.5).flip(-1)
+            grid = ((bend(position).flip(-1) + 0.5) / half - 1)[None]
+        cut = torch.nn.functional.grid_sample(planes[None], grid, "bilinear", "zeros", False)[0]
+        marks = labels[None, None].float()
+        marks = torch.nn.functional.grid_sample(marks, grid, "nearest", "zeros", False)[0, 0]
+        # outside the image there is background and nothing else
+        return cut, torch.where(marks == 0, 1, marks).to(torch.uint8)
+
+
+class Windows(Batches):
+    """Views of the segmenter, misplaced and mis-sized as a locator would."""
+
+    def _cut(self, heart, s, t):
+        torch, random = import_torch(), self.random
+        scale = np.exp(random.uniform(-0.3, 0.3) if random.random() < 0.9 else -0.6)
+        centre = heart.centre[s] + random.normal(0, 0.25, 2) * heart.radius
+        step = heart.radius * scale / WINDOW_RADIUS
+        bend = None if random.random() < 0.3 else self._bend(heart.centre[s], heart.radius)
+        planes, labels = self._warp(heart.window(s, t), heart.labels[s, t], centre, step, bend)
+        frame, low, high, before, after = planes
+        if random.random() < 0.5:
+            before, after = after, before
+        if random.random() < 0.15:
+            low = high = frame
+        if random.random() < 0.15:
+            before = frame
+        if random.random() < 0.15:
+            after = frame
+        return torch.stack([frame, low, high, before, after]), labels
+
+    def _bend(self, centre, radius):
+        """A heart of another shape: walls thicker or thinner, and a smooth random deformation."""
+        torch, random = import_torch(), self.random
+        centre = torch.tensor(centre, dtype=torch.float32)
+        shrink, reach = random.uniform(-0.25, 0.7), radius * random.uniform(0.8, 1.5)
+        knots = torch.tensor(random.normal(0, 0.08 * radius, (1, 2, 5, 5)), dtype=torch.float32)
+        waves = torch.nn.functional.interpolate(
+            knots, size=(self.side, self.side), mode="bicubic", align_corners=True
+        )[0].permute(1, 2, 0)
+
+        def bend(position):
+            offset = position - centre
+            near = torch.exp(-offset.square().sum(-1, keepdim=True) / reach**2)
+            return centre + offset * (1 + shrink * near) + waves
+
+        return bend
+
+
+class WholeImages(Batches):
+    """Views of the locator: the ventricle anywhere, at any angle and size."""
+
+    side = LOCATOR_SIDE
+
+    def _cut(self, heart, s, t):
+        torch, random = import_torch(), self.random
+        _, step = whole_image(heart.images.shape[2:])
+        step = step * np.exp(random.uniform(np.log(0.55), np.log(1.9)))
+        middle = (np.array(heart.images.shape[2:]) - 1) / 2
+        if random.random() < 0.5:
+            away = heart.radius + 0.35 * step * self.side * random.uniform(-1, 1, 2)
+            middle = heart.centre[s] + away
+        planes, labels = self._warp(heart.whole(s, t), heart.labels[s, t], middle, step)
+        if random.random() < 0.15:
+            planes = planes[:1].expand(3, -1, -1)
+        # two classes: cavity or not; what may be either stays unknown
+        cavity = (labels & CAVITY > 0).to(torch.uint8)
+        other = (labels & (ANYTHING & ~CAVITY) > 0).to(torch.uint8)
+        return planes, other + 2 * cavity
+
+
+def _disturbed(x, random):
+    """`x` (n, channels, N, N) with another scanner's contrast, shading, blur, noise and ghosts."""
+    torch = import_torch()
+    n, side = len(x), x.shape[-1]
+
+    def draw(low, high):
+        return torch.from_numpy(random.uniform(low, high, (n, 1, 1, 1)).astype(np.float32))
+
+    scale = x.amax((1, 2, 3), keepdim=True).clamp_min(1e-6)
+    bright = (x / scale).clamp_min(1e-4)
+    axis = torch.linspace(-1, 1, side)
+    shading = draw(-0.7, 0.7) * axis[:, None] + draw(-0.7, 0.7) * axis
+    shading = shading + draw(-0.5, 0.5) * axis[:, None] ** 2 + draw(-0.5, 0.5) * axis**2
+    # gamma and shading share one exponential, the dearest step on a single core
+    x = (bright.log() * torch.exp(draw(-0.4, 0.4)) + shading).exp()
+    smooth = torch.nn.functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+    x = torch.lerp(x, smooth, draw(-0.4, 1.0))
+    typical = x[:, 1:2].mean((1, 2, 3), keepdim=True)
+    ghost = torch.roll(x, int(random.integers(1, n)), 0) if n > 1 else x
+    ghost = torch.roll(ghost, tuple(random.integers(0, side, 2).tolist()), (2, 3))
+    x = x + (draw(-1.5, 0.35).clamp_min(0)) * ghost
+    generator = torch.Generator().manual_seed(int(random.integers(2**31)))
+    noise = torch.randn(x.shape, generator=generator)
+    return x + draw(-0.2, 0.4).clamp_min(0) * typical * noise
+
+
+def _normalised(x):
+    """The tensor twin of `evidence.normalise`; noise makes extremes of the given planes again."""
+    torch = import_torch()
+    levels = x[:, 1:3, ::3, ::3].flatten(2)
+    high = torch.quantile(levels[:, 0], 0.98, dim=1)[:, None, None, None]
+    low = torch.quantile(levels[:, 1], 0.01, dim=1)[:, None, None, None]
+    return ((x - low) / (high - low).clamp_min(1e-6)).clamp(-0.5, 2)
