@@ -1,0 +1,126 @@
+"""The heart study: outline, rebuild and measure, then judge and explain; and its files."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corporis.apps.diagnosis import Diagnosis, HeartJudge
+from corporis.apps.heart_shape import HeartShape, PixelEvidence, ShapePrior
+from corporis.cohorts.study import Study
+from corporis.errors import Unsupported
+from corporis.imaging import write_measures, write_nifti, write_pvd
+from corporis.imaging.output import write_bytes
+from corporis.interfaces import Case, Report
+
+Progress = Callable[[str, float], None]
+
+
+def heart_study(
+    *,
+    weights: Path | str | None = None,
+    series: str | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """The study with what was learned: the shipped networks, dictionary and judge by default.
+
+    Parameters
+    ----------
+    weights : path or None
+        A folder that ``corporis train heart`` wrote.
+    series : str or None
+        Name of the short-axis series where the input leaves a choice.
+    progress : callable(text, fraction) or None
+    """
+    folder = None if weights is None else Path(weights)
+    evidence = PixelEvidence.load(folder)
+    prior = ShapePrior.load(None if folder is None else folder / "hearts.npz")
+    judge = HeartJudge.load(None if folder is None else folder / "heart_judge.json")
+    shape = HeartShape(evidence, prior=prior, series=series, progress=progress)
+    return Study("heart", (("outlining the heart", shape), ("judging", Diagnosis(judge))))
+
+
+def check_modality(case: Case, source: Path | str) -> None:
+    """Refuse what is known not to be magnetic resonance.
+
+    Raises
+    ------
+    Unsupported
+        If the files say that they are of another modality.
+    """
+    modality = str(case.facts.get("modality", ""))
+    if modality and modality != "MR":
+        raise Unsupported(
+            f"{Path(source).name}: expected magnetic resonance (MR) cine images, got modality "
+            f"{modality}: give the folder of the cine MRI series"
+        )
+
+
+def write_results(
+    case: Case, reports: Sequence[Report], provenance: Mapping[str, Any], folder: Path
+) -> None:
+    """Leave meshes (VTP with a .pvd), label masks (NIfTI), measures (CSV) and report.json.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists; each file appears complete or not at all.
+    """
+    for name, mesh in case.meshes.items():
+        write_pvd(mesh, folder / "meshes", name)
+    for report in reports:
+        for name, image in report.images.items():
+            write_nifti(image, folder / f"{name}.nii.gz")
+    write_measures(list(reports), folder / "measures.csv")
+    content = json.dumps(summary(case, reports, provenance), indent=1, ensure_ascii=False)
+    write_bytes(folder / "report.json", content.encode())
+
+
+def summary(case: Case, reports: Sequence[Report], provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything of the reports that a program would read, as JSON types."""
+    numbers = case.facts["heart_numbers"]
+    curves = {"left_ventricular_volume": numbers.left.volume / numbers.per_ml}
+    if numbers.right is not None:
+        curves["right_ventricular_volume"] = numbers.right.volume / numbers.per_ml
+    return _plain(
+        {
+            "case": case.name,
+            "study": "heart",
+            "measures": [asdict(m) for report in reports for m in report.measures],
+            "curves": {"unit": numbers.volume_unit, **curves},
+            "features": case.facts["heart_features"],
+            "judgement": {
+                key: case.facts.get(key)
+                for key in (
+                    "state",
+                    "conclusion",
+                    "probabilities",
+                    "findings",
+                    "responsible_segments",
+                )
+            },
+            "overruled_share": case.facts["overruled"],
+            "warnings": [w for report in reports for w in report.warnings],
+            "methods": [m for report in reports for m in report.methods],
+            "references": [r for report in reports for r in report.references],
+            "provenance": provenance,
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    """JSON types; what is not a number becomes null."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
