@@ -1,0 +1,235 @@
+"""The command line: ``corporis heart INPUT -o OUT`` and its companions.
+
+Nothing heavy is imported before a command runs, so that ``--help`` answers at once. What goes
+wrong on purpose (`CorporisError`) is one line and its own exit code; anything else is one line
+and exit code 1, or the whole traceback with ``--debug``.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corporis import __version__
+from corporis.errors import CorporisError
+
+Progress = Callable[[str, float], None]
+
+app = typer.Typer(
+    name="corporis",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+training = typer.Typer(help="Train what a study has learned, from your own data.")
+app.add_typer(training, name="train", rich_help_panel="Learning")
+
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", help="Folder for all that is written; made if absent."),
+]
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"corporis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def corporis(
+    shows_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+    is_debug: Annotated[
+        bool, typer.Option("--debug", help="Show the whole traceback of an unexpected error.")
+    ] = False,
+) -> None:
+    """Model-based analysis of medical images: learning, sparsity and deformable models.
+
+    For research; not a medical device.
+    """
+
+
+@app.command(rich_help_panel="Studies")
+def heart(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
+    ],
+    output: Output,
+    name: Annotated[
+        str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
+    ] = None,
+    series: Annotated[
+        str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A folder that `corporis train heart` wrote.")
+    ] = None,
+) -> None:
+    """Outline, rebuild, measure, judge and explain a beating heart from cine MRI.
+
+    Leaves report.html, report.json, meshes (VTP with a .pvd), masks (NIfTI) and a CSV of
+    measures in the output folder.
+
+    Examples:
+
+      corporis heart study/ -o out/
+
+      corporis heart cine.nii.gz -o out/ --name case-7
+    """
+    from corporis.workstation.heart import run_heart
+
+    with _progress() as progress:
+        found = run_heart(
+            source, output, name=name, series=series, weights=weights, progress=progress
+        )
+    typer.echo(f"report: {found.report}")
+
+
+@app.command(rich_help_panel="Studies")
+def demo(output: Output) -> None:
+    """Run the heart study on a real heart and on a virtual one whose truth is known.
+
+    Example:
+
+      corporis demo -o out/
+    """
+    from corporis.workstation.demo import run_real_heart, run_virtual_heart
+
+    with _progress() as progress:
+        real = run_real_heart(output / "real-heart", progress=progress)
+    with _progress() as progress:
+        virtual, compared = run_virtual_heart(output / "virtual-heart", progress=progress)
+    typer.echo("the virtual heart, measured against its truth")
+    _table(
+        [
+            ("measure", "unit", "measured", "true", "error"),
+            *(
+                (c.name, c.unit, f"{c.measured:8.1f}", f"{c.truth:6.1f}", f"{c.error:+.1f}")
+                for c in compared
+            ),
+        ]
+    )
+    typer.echo(f"real heart:    {real.report}")
+    typer.echo(f"virtual heart: {virtual.report}")
+
+
+@app.command(rich_help_panel="Data")
+def info(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or a folder of images.")],
+) -> None:
+    """Say what images a file or folder holds, without the patient's identity.
+
+    Example:
+
+      corporis info study/
+    """
+    from corporis.imaging import describe, read
+
+    _table(describe(read(path, pictures=True)))
+
+
+@training.command("heart")
+def train_heart(
+    data: Annotated[Path, typer.Option(help="Folder in the layout of the Sunnybrook set.")],
+    output: Output,
+) -> None:
+    """Train the heart study's networks, shape dictionary and diagnosis anew (needs torch).
+
+    Example:
+
+      corporis train heart --data sunnybrook/ -o weights/
+    """
+    from corporis.cohorts.training import train_heart as train
+
+    with _progress() as progress:
+        train(data, output, progress=progress)
+    typer.echo(f"weights: {output}")
+
+
+@app.command(rich_help_panel="Data")
+def version() -> None:
+    """Print the version."""
+    _version(True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave the process with its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Raises
+    ------
+    SystemExit
+        Always: 0 when the job was done, 2 for bad input, 130 after Ctrl-C, 1 for a defect.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # --debug is understood anywhere on the line, not only before the command
+    is_debug = "--debug" in given
+    given = [word for word in given if word != "--debug"]
+    try:
+        app(given, prog_name="corporis")
+    except CorporisError as error:
+        if is_debug:
+            raise
+        _leave(f"error: {error}", error.exit_code)
+    except SystemExit as leaving:
+        if leaving.code == 130:
+            _leave("interrupted; nothing half-written was left", 130)
+        raise
+    except Exception as error:
+        if is_debug:
+            raise
+        _leave(
+            f"unexpected error: {type(error).__name__}: {error}; the same command with --debug "
+            "shows where it happened",
+            1,
+        )
+
+
+def _leave(message: str, code: int) -> None:
+    print("corporis: " + " ".join(message.split()), file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in aligned columns, the last one free."""
+    n_columns = max(len(row) for row in rows)
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(n_columns - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        typer.echo("  ".join([*cells, *row[len(widths) :]]).rstrip())
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show steps and their share of the work on stderr: a bar for people, lines for a log."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def report(step: str, fraction: float) -> None:
+            if step not in seen:
+                seen.add(step)
+                print(f"{fraction:4.0%} {step}", file=sys.stderr, flush=True)
+
+        yield report
+        return
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Bar(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda step, fraction: bar.update(task, description=step, completed=fraction)

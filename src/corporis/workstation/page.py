@@ -1,0 +1,239 @@
+"""The report of one heart as one file: `render_heart_page` and `write_heart_page`.
+
+A study fills a `HeartPage`; what comes out opens in any browser without a network.
+"""
+
+import os
+import tempfile
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from corporis.errors import OutputError
+from corporis.workstation.diagrams import curve_diagram, ruler
+from corporis.workstation.figures import bullseye, bullseye_range, colour_scale
+from corporis.workstation.heart_page import HeartPage
+from corporis.workstation.html import (
+    description_list,
+    document,
+    measure_table,
+    measure_tiles,
+    section,
+    text_list,
+)
+from corporis.workstation.panel import Finding
+from corporis.workstation.stage import (
+    SCRIPTS,
+    clock_data,
+    player_data,
+    player_panel,
+    transport,
+    viewer_data,
+    viewer_panel,
+)
+from corporis.workstation.text import label, linked, per_cent
+
+__all__ = ["HeartPage", "render_heart_page", "write_heart_page"]
+
+VERDICT_WORDS = {
+    "normal": "Normal",
+    "abnormal": "Abnormal",
+    "uncertain": "Uncertain",
+    "unknown": "Unlike any heart it knows",
+}
+DIRECTION_WORDS = {
+    "above": ("▲", "above normal"),
+    "below": ("▼", "below normal"),
+    "within": ("●", "within normal"),
+    "neutral": ("◆", ""),
+}
+LICENCE = (
+    "Made with corporis, free software under the Apache License 2.0. For research: not a medical "
+    "device, not for diagnosis or treatment. Every outline and number must be checked by a person."
+)
+UNNUMBERED = (
+    "The insertion of the right ventricle was not seen, so it is not known where the numbering "
+    "of the segments starts: they are shown without numbers, and the ring may be rotated."
+)
+
+
+def render_heart_page(page: HeartPage, budget_bytes: int = 7_000_000) -> str:
+    """The page as HTML text, complete in itself.
+
+    Parameters
+    ----------
+    page : HeartPage
+    budget_bytes : int
+        For the pictures, before base64 adds a third; quality falls until it is kept.
+
+    Raises
+    ------
+    ValueError
+        If surfaces are not finite, or the pictures cannot be made to fit.
+    """
+    data: dict = {"clock": clock_data(page.n_frames, page.times_ms, page.ed_index)}
+    stage = []
+    if page.views:
+        data["player"] = player_data(page.views, budget_bytes)
+        stage.append(player_panel(page.views, data["player"]))
+    if page.meshes:
+        parts = (page.meshes, page.colourings, page.looks, page.camera)
+        data["scene"] = viewer_data(*parts)
+        stage.append(viewer_panel(*parts, _stills(page)))
+    images = ""
+    if stage:
+        kind = "stage both" if len(stage) == 2 else "stage"
+        still = "" if page.n_frames > 1 else '<p class="aside">One frame: nothing moves.</p>'
+        bar = transport(page.n_frames, page.ed_index, page.es_index)
+        images = f'<div class="{kind}">{"".join(stage)}</div>{bar}{still}'
+    sections = [
+        ("images", "The heart on the images", images, "moving"),
+        ("figures", "Volumes and wall", _figures(page), ""),
+        ("why", "Why this conclusion", _reasons(page), ""),
+        ("measures", "All measures", measure_table(page.measures), ""),
+        ("methods", "How it was done", _methods(page), "methods"),
+    ]
+    links = [(identity, heading) for identity, heading, content, _ in sections if content]
+    body = (
+        f"{_header(page, links)}<main>{''.join(section(*part) for part in sections)}</main>"
+        f"<footer><p>{LICENCE}</p></footer>"
+    )
+    return document(f"Heart report: {page.case_name}", body, data, SCRIPTS)
+
+
+def write_heart_page(page: HeartPage, path: str | Path, budget_bytes: int = 7_000_000) -> Path:
+    """Write the page; the file appears complete or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    text, path, part = render_heart_page(page, budget_bytes), Path(path), None
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(part, 0o666 & ~mask)  # mkstemp makes the file private; a report is not
+        os.replace(part, path)
+    except OSError as error:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+        raise OutputError(
+            f"cannot write the report {path}: {error.strerror}; choose a folder that can be written"
+        ) from error
+    return path
+
+
+def _header(page: HeartPage, parts: list[tuple[str, str]]) -> str:
+    conclusion, certainty = page.conclusion, ""
+    if conclusion.probability is not None:
+        certainty = f'<span class="certainty">probability {per_cent(conclusion.probability)}</span>'
+    warnings = text_list(page.warnings)
+    if warnings:
+        warnings = f'<aside class="warnings" aria-label="Warnings"><h2>Note</h2>{warnings}</aside>'
+    named = {measure.name: measure for measure in page.measures}
+    headline = [named[name] for name in page.headline] or list(page.measures)[:6]
+    links = "".join(f'<a href="#{identity}">{escape(name)}</a>' for identity, name in parts)
+    date = f'<span class="date">{escape(page.date)}</span>' if page.date else ""
+    return (
+        '<header class="top"><div class="bar"><span class="brand">corporis</span>'
+        f'<span class="kind">heart report</span>{date}</div>'
+        f'<h1>{escape(page.case_name)}</h1><div class="conclusion {conclusion.verdict}">'
+        f'<p class="verdict">{VERDICT_WORDS[conclusion.verdict]}{certainty}</p>'
+        f'<p class="sentence">{escape(conclusion.sentence)}</p></div>'
+        f'{measure_tiles(headline)}{warnings}<nav aria-label="Parts of this page">{links}</nav>'
+        "</header>"
+    )
+
+
+def _stills(page: HeartPage) -> list[tuple[str, int]]:
+    named = [("end-diastole", page.ed_index), ("end-systole", page.es_index)]
+    known = [(name, index) for name, index in named if index is not None]
+    return known or [("frame 1", 0)]
+
+
+def _figures(page: HeartPage) -> str:
+    figures = [*_curves(page), *_bullseyes(page)]
+    if not figures:
+        return ""
+    notes = []
+    if any(f.highlighted and f.is_numbered for f in page.bullseyes):
+        notes.append("Outlined segments drove the judgement.")
+    if any(not f.is_numbered for f in page.bullseyes):
+        notes.append(UNNUMBERED)
+    if any(not np.all(np.isfinite(f.values)) for f in page.bullseyes):
+        notes.append("A dash marks a segment that was not measured.")
+    note = f'<p class="aside">{" ".join(notes)}</p>' if notes else ""
+    return f'<div class="figures">{"".join(figures)}</div>{note}'
+
+
+def _curves(page: HeartPage) -> list[str]:
+    if page.n_frames < 2 or not page.curves:
+        return []
+    if page.times_ms is None:
+        times, x_label = 100 * np.arange(page.n_frames) / page.n_frames, "Phase, % of the cycle"
+    else:
+        times, x_label = np.asarray(page.times_ms, dtype=float), "Time after the R wave, ms"
+    named = ((page.ed_index, "ED"), (page.es_index, "ES"))
+    marks = [(index, name) for index, name in named if index is not None]
+    diagrams = []
+    for unit in dict.fromkeys(curve.unit for curve in page.curves):
+        same = [curve for curve in page.curves if curve.unit == unit]
+        band = "Band: 95 % interval. " if any(curve.low is not None for curve in same) else ""
+        diagrams.append(
+            f"<figure>{curve_diagram(same, times, x_label, marks)}<figcaption>{band}"
+            "Press on the diagram to go to a time.</figcaption></figure>"
+        )
+    return diagrams
+
+
+def _bullseyes(page: HeartPage) -> list[str]:
+    figures = []
+    for figure in page.bullseyes:
+        low, high = bullseye_range(figure)
+        scale = colour_scale(figure.colour_map, low, high, figure.title, figure.unit)
+        figures.append(f"<figure>{bullseye(figure)}<figcaption>{scale}</figcaption></figure>")
+    return figures
+
+
+def _reasons(page: HeartPage) -> str:
+    findings = "".join(_finding(finding) for finding in page.findings)
+    bars = "".join(
+        f'<div class="bar-row"><span class="bar-name">{escape(label(name))}</span>'
+        f'<span class="bar-track"><span class="bar-fill" style="width:{100 * p:.1f}%"></span>'
+        f'</span><span class="bar-value">{per_cent(p)}</span></div>'
+        for name, p in page.probabilities.items()
+    )
+    left = f'<ul class="findings">{findings}</ul>' if findings else ""
+    right = f'<div class="bars"><h3>How likely each group is</h3>{bars}</div>' if bars else ""
+    return f'<div class="reasons">{left}{right}</div>' if left or right else ""
+
+
+def _finding(finding: Finding) -> str:
+    sign, words = DIRECTION_WORDS[finding.direction]
+    spoken = f'<span class="unseen">{words}: </span>' if words else ""
+    drawn = ""
+    if finding.value is not None and finding.normal is not None and np.isfinite(finding.value):
+        drawn = ruler(finding.value, finding.normal, finding.unit)
+    source = f'<p class="source">{linked(finding.reference)}</p>' if finding.reference else ""
+    kind = f"{finding.direction}{' ruled' if drawn else ''}"
+    return (
+        f'<li class="{kind}"><span class="sign" aria-hidden="true">{sign}</span>'
+        f'<div><p class="what">{spoken}{linked(finding.text)}</p>{source}</div>{drawn}</li>'
+    )
+
+
+def _methods(page: HeartPage) -> str:
+    text = "".join(f"<p>{linked(sentence)}</p>" for sentence in page.methods)
+    references = text_list(dict.fromkeys(page.references), "ol")
+    if references:
+        references = f"<h3>References</h3>{references}"
+    provenance = description_list(page.provenance)
+    if provenance:
+        provenance = f"<details><summary>Provenance</summary>{provenance}</details>"
+    prose = f'<div class="prose">{text}{references}</div>' if text or references else ""
+    return prose + provenance
