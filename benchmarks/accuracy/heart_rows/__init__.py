@@ -1,0 +1,1 @@
+"""Rows of the heart benchmark, one module a data set."""
