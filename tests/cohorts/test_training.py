@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from apps.heart_shape.known import Ellipsoid
-from corporis.apps.heart_shape import Rigidity, ShapePrior
+from corporis.apps.heart_shape import PixelEvidence, Rigidity, ShapePrior
 from corporis.apps.heart_shape.measure import ejection_fraction, find_phases, volume_curve
 from corporis.apps.heart_shape.polar import CAVITY
 from corporis.apps.heart_shape.training import Example, Schedule
@@ -27,7 +27,7 @@ from corporis.cohorts.training import (
     train_networks,
     virtual_examples,
 )
-from corporis.errors import BadInput
+from corporis.errors import BadInput, NotFound
 
 HEART = Ellipsoid(squeeze=(1.0, 0.4))
 SIDE = 56
@@ -192,7 +192,13 @@ def test_nobody_is_measured_with_a_dictionary_that_holds_them(patients, monkeypa
     gallery = Gallery({n: k for n, k in bodies.items() if n not in DISPLACED}, ("v1", "v2"))
     kept = [p for p in patients if p.name not in DISPLACED]
     members = {p.name: (p.name, kept[(k + 1) % len(kept)].name) for k, p in enumerate(kept)}
+
+    def unseeing(frames):
+        raise NotFound("no left ventricle was found")
+
     evidence = {p.name: (lambda frames, name=p.name: name) for p in kept}
+    lost = kept.pop(2)
+    evidence[lost.name] = unseeing  # left out, and the others go on
     table, groups = training.out_of_fold_features(
         patients, Trained(None, evidence, members), gallery
     )
@@ -201,7 +207,7 @@ def test_nobody_is_measured_with_a_dictionary_that_holds_them(patients, monkeypa
     for name, prior in asked:
         assert bodies[name] not in prior
         assert not {bodies[n] for n in members[name]} & set(prior)
-        assert len(prior) == len(kept) - 2 + 2 and {"v1", "v2"} <= set(prior)
+        assert len(prior) == len(kept) + 1 - 2 + 2 and {"v1", "v2"} <= set(prior)
 
 
 def test_patients_as_examples_know_the_cavity_only(patients):
@@ -274,6 +280,22 @@ def test_features_of_a_drawn_heart(patients):
     drawn = patients[0].ejection_fraction
     assert features["ejection_fraction_percent"] == pytest.approx(drawn, abs=3)
     assert np.isnan(features["segment_thickening_percent"]).all()  # nobody drew the right one
+
+
+def test_an_interrupted_training_goes_on(monkeypatch, tmp_path):
+    asked = []
+
+    def train(hearts, *, seed, schedule):
+        asked.append(seed)
+        return PixelEvidence.load()
+
+    monkeypatch.setattr(training, "train", train)
+    first = train_networks([], 5, None, tmp_path / "fold_0")
+    again = train_networks([], 5, None, tmp_path / "fold_0")
+    assert asked == [5] and first == again
+    train_networks([], 6, None, tmp_path / "fold_1")
+    train_networks([], 7)
+    assert asked == [5, 6, 7]
 
 
 def test_a_schedule_and_a_seed_are_one_training():

@@ -145,14 +145,20 @@ def test_segments_are_numbered_from_the_insertion_however_the_stack_is_turned(se
     assert thickness[segment - 1] > 1.15 * np.median(thickness)
 
 
-def test_the_order_of_slices_does_not_matter_for_the_numbering():
+def test_neither_the_order_of_slices_nor_the_side_they_are_seen_from_matters():
     heart = VirtualHeart(scaled_wall={9: 1.8})
     scanner = Scanner(n_slices=7, n_frames=1, side=64, pixel_mm=2.6, gap_mm=13.0, first_mm=-5.0)
     sax = painted(render(heart, scanner, long_axis=False)).images["sax"]
-    affine = sax.affine.copy()
-    affine[:3, 3] += 6 * affine[:3, 0]
-    affine[:3, 0] *= -1
-    for image in (sax, Image(sax.data[::-1], sax.axes, affine)):
+    turned, mirrored = sax.affine.copy(), sax.affine.copy()
+    turned[:3, 3] += 6 * turned[:3, 0]
+    turned[:3, 0] *= -1
+    mirrored[:3, 3] += 63 * mirrored[:3, 2]
+    mirrored[:3, 2] *= -1  # from the base instead of the apex
+    for image in (
+        sax,
+        Image(sax.data[::-1], sax.axes, turned),
+        Image(sax.data[..., ::-1], sax.axes, mirrored),
+    ):
         found = values(HeartShape(ByGrey())(Case("one", {"sax": image})))
         thickness = [found[f"wall thickness, segment {k}"] for k in range(1, 18)]
         assert np.argmax(thickness) + 1 == 9
