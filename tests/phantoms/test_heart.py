@@ -264,3 +264,9 @@ def test_thickness_is_the_wall_at_mid_level_and_thin_where_it_is_scaled(monkeypa
 def test_impossible_hearts_are_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         VirtualHeart(**wrong)
+
+
+def test_an_even_wall_is_as_thick_at_the_base_as_below():
+    heart = VirtualHeart(wall_mm=9.0, ovality=0.0)
+    thickness = heart.thickness_mm([0.0])[:, 0]
+    np.testing.assert_allclose(thickness[:6], 9.0, atol=0.4)

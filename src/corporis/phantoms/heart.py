@@ -346,7 +346,8 @@ class VirtualHeart:
     def thickness_mm(self, phases) -> np.ndarray:
         """Wall thickness (17, n_phases): distance from the endocardium to the epicardium.
 
-        Mean over each AHA segment of the nearest distance from points of the endocardium.
+        Mean over each AHA segment of the nearest distance from points of the endocardium; the flat
+        cap at the base is no wall.
         """
         surfaces = self.surfaces(phases, n_levels=60, n_angles=96)
         inner, outer = surfaces["left_endocardium"], surfaces["left_epicardium"]
@@ -354,8 +355,10 @@ class VirtualHeart:
         angle = 2 * np.pi * np.arange(96) / 96
         segment = aha_segment(angle[None], fraction[:, None]).ravel()
         out = np.empty((17, len(inner.points)))
+        cap = outer.points.shape[1] - 1
+        wall = outer.cells[~(outer.cells == cap).any(axis=1)]
         for time in range(len(inner.points)):
-            distance = point_to_surface(inner.points[time][:-2], outer.at(time))
+            distance = point_to_surface(inner.points[time][:-2], Mesh(outer.points[time], wall))
             out[:, time] = [distance[segment == k].mean() for k in range(1, 18)]
         return out
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from apps.heart_shape.known import Ellipsoid, affine_of, ends_of, stack_of, tube
-from corporis.apps.heart_shape.body import ANGLES
+from corporis.apps.heart_shape.body import ANGLES, Rigidity
 from corporis.apps.heart_shape.contours import long_axis_contours, slice_contours, slice_labels
+from corporis.apps.heart_shape.outline import look, outline
 from corporis.apps.heart_shape.planes import LongAxis
 from corporis.apps.heart_shape.rebuild import RightBody, left_surface
 from corporis.imaging.image import Image
@@ -177,3 +178,11 @@ def test_surfaces_cut_long_axis_images_where_they_are():
     far[1, 3] = 80.0  # a view beside the heart
     beside = LongAxis("view", image.data, replace(image, affine=far), phases)
     assert long_axis_contours([beside], meshes)["view"]["left_endocardium"] == [[], [], []]
+
+
+def test_no_outline_above_the_base():
+    body = Ellipsoid()
+    stack, maps = body.stack(10), body.maps(10, first=-5.0)
+    found = outline(stack, look(maps, stack.missing), Rigidity())
+    labels = slice_labels(stack, slice_contours(stack, found))
+    assert not (labels[0] == 1).any() and (labels[1, 0] == 1).any()

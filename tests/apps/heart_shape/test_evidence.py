@@ -7,8 +7,9 @@ import pytest
 
 from corporis.apps.heart_shape import evidence as ev
 from corporis.apps.heart_shape.outer_wall import outer_radius, wall_labels
+from corporis.apps.heart_shape.prior import ShapePrior
 from corporis.apps.heart_shape.right_cavity import add_right_cavity
-from corporis.errors import NotFound
+from corporis.errors import BadInput, NotFound
 
 CAVITY_GREY, MUSCLE_GREY, RIGHT_GREY = 1.0, 0.35, 0.8
 SHAPE = (160, 200)
@@ -225,3 +226,10 @@ def test_shipped_weights_are_small_and_see_a_painted_heart():
     maps = ev.PixelEvidence.load()(images)
     cavity = ev.to_source(ev.evidence_labels(maps) == ev.CAVITY, maps, SHAPE)
     assert dice(cavity, classes == ev.CAVITY) > 0.85
+
+
+def test_a_folder_without_networks_is_named(tmp_path):
+    with pytest.raises(BadInput, match=r"no locator\.onnx there"):
+        ev.PixelEvidence.load(tmp_path)
+    with pytest.raises(BadInput, match="no dictionary of hearts"):
+        ShapePrior.load(tmp_path / "hearts.npz")

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from apps.heart_shape.known import Ellipsoid, stack_of, tube
-from corporis.apps.heart_shape.body import ANGLES
+from corporis.apps.heart_shape.body import ANGLES, Rigidity
 from corporis.apps.heart_shape.measure import MUSCLE_G_PER_ML
 from corporis.apps.heart_shape.numbers import Numbers, measures
+from corporis.apps.heart_shape.outline import look, outline
 from corporis.apps.heart_shape.rebuild import RightBody, left_surface
 
 INSERTION = (4.0, 1)
@@ -177,3 +178,11 @@ def test_meshes_are_painted_with_the_wall_beneath_them():
     np.testing.assert_allclose(
         mesh.point_data["thickening_percent"][1, :-2], thickening[:-2], rtol=1e-3
     )
+
+
+def test_a_lone_slice_has_its_own_area():
+    body = Ellipsoid()
+    stack, maps = body.stack(1), body.maps(1)
+    numbers = Numbers.of(stack, outline(stack, look(maps, stack.missing), Rigidity()), None)
+    named = {m.name: m.value for m in measures(numbers, stack)}
+    assert named["largest cavity area"] == pytest.approx(np.pi * body.cavity(5, 0), rel=0.03)

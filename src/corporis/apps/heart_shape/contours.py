@@ -45,7 +45,7 @@ def slice_contours(stack: ShortAxis, found) -> dict[str, list[list[np.ndarray | 
 
 def _within(ends, s: int, t: int) -> bool:
     low, high = sorted((ends.base[t], ends.apex[t]))
-    return low - 0.5 <= s <= high if ends.towards_apex > 0 else low <= s <= high + 0.5
+    return low - 0.5 < s <= high if ends.towards_apex > 0 else low <= s < high + 0.5
 
 
 def _ring(stack, frame, s: int, square) -> np.ndarray | None:

@@ -21,6 +21,7 @@ from corporis.apps.heart_shape.location import (
     whole_image,
     window_channels,
 )
+from corporis.errors import BadInput
 from corporis.learning.networks import Network
 
 BACKGROUND, CAVITY, MUSCLE, RIGHT_CAVITY = range(4)
@@ -66,8 +67,19 @@ class PixelEvidence:
 
     @classmethod
     def load(cls, folder=None) -> "PixelEvidence":
-        """Read both networks from `folder`; without one, those shipped with the package."""
+        """Read both networks from `folder`; without one, those shipped with the package.
+
+        Raises
+        ------
+        BadInput
+            If a network is missing there.
+        """
         folder = Path(folder) if folder else Path(__file__).with_name("weights")
+        for name in ("locator.onnx", "segmenter.onnx"):
+            if not (folder / name).is_file():
+                raise BadInput(
+                    f"{folder.name}: no {name} there: give the folder that corporis train wrote"
+                )
         return cls(Network.load(folder / "locator.onnx"), Network.load(folder / "segmenter.onnx"))
 
     def save(self, folder) -> None:

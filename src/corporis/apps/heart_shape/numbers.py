@@ -183,7 +183,8 @@ def measures(numbers: Numbers, stack) -> list[Measure]:
 
 def _left(n: Numbers) -> list[Measure]:
     if not n.has_volume:
-        area = n.left.volume / max(n.gap, 1e-9)
+        # A lone slice is carried on unchanged from end to end.
+        area = n.left.volume / max(n.long_axis_ed, 1e-9)
         return [
             Measure("left ventricular volume", None, n.volume_unit, note="one slice only"),
             Measure("largest cavity area", float(area.max()), f"{n.length_unit}^2"),

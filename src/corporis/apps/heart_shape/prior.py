@@ -10,11 +10,13 @@ are set aside as gross errors and count for nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from corporis.apps.heart_shape.measure import find_phases
 from corporis.apps.heart_shape.rebuild import Body
+from corporis.errors import BadInput
 from corporis.shapes import SparseShapeComposition
 
 LEVELS = (np.arange(8) + 0.5) / 8
@@ -49,10 +51,21 @@ class ShapePrior:
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> "ShapePrior":
-        """The dictionary shipped with the package, or another ``.npz`` with ``hearts``."""
+        """The dictionary shipped with the package, or another ``.npz`` with ``hearts``.
+
+        Raises
+        ------
+        BadInput
+            If the file is missing or holds no dictionary.
+        """
         path = Path(__file__).with_name("weights") / "hearts.npz" if path is None else Path(path)
-        with np.load(path, allow_pickle=False) as archive:
-            return cls(archive["hearts"].astype(np.float64))
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return cls(archive["hearts"].astype(np.float64))
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
+            raise BadInput(
+                f"{path.name}: no dictionary of hearts there: give what corporis train wrote"
+            ) from error
 
     def save(self, path: Path | str) -> None:
         """Write the dictionary (half precision) to ``.npz``."""
