@@ -20,6 +20,7 @@ from corporis.functionals import (
     ParentChild,
     QuadraticForm,
     QuadraticMisfit,
+    RealImage,
     Separable,
     Simplex,
     SparseGroup,
@@ -303,6 +304,9 @@ INSTANCES = {
         smooth(misfit(DENSE), (6,)),
         smooth(misfit(DENSE, weights=np.array([0.0, 1.0, 3.0, 0.5, 1.0])), (6,)),
         smooth(misfit(Fourier((3, 2))), (3, 2), is_complex=True),
+    ],
+    "RealImage": [
+        smooth(RealImage(misfit(Fourier((3, 2)))), (3, 2)),
     ],
     "Separable": [
         convex(Separable([L1(0.4), L21(0.3), Zero()], [(2,), (2, 2), (3,)]), (3, 3)),

@@ -19,6 +19,7 @@ from corporis.functionals.misfit import NormalMisfit, QuadraticForm, QuadraticMi
 from corporis.functionals.norm import Norm
 from corporis.functionals.nuclear import Nuclear
 from corporis.functionals.parent_child import PairFamily, ParentChild, forest
+from corporis.functionals.real_image import RealImage
 from corporis.functionals.separable import Separable
 from corporis.functionals.total_variation import TotalVariation
 from corporis.functionals.transformed import Transformed
@@ -43,6 +44,7 @@ __all__ = [
     "ParentChild",
     "QuadraticForm",
     "QuadraticMisfit",
+    "RealImage",
     "Separable",
     "Simplex",
     "SparseGroup",

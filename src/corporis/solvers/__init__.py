@@ -2,17 +2,27 @@
 
 from corporis.solvers.admm import admm
 from corporis.solvers.certificate import LogisticGap, QuadraticGap, refine_intercept
+from corporis.solvers.composite_gap import CompositeGap
+from corporis.solvers.composite_splitting import Splits, composite_splitting, fcsa
 from corporis.solvers.conjugate_gradient import conjugate_gradient
 from corporis.solvers.greedy import orthogonal_matching_pursuit
 from corporis.solvers.primal_dual import primal_dual
 from corporis.solvers.proximal import fista, proximal_gradient
 from corporis.solvers.run import run
+from corporis.solvers.total_variation import TotalVariationProx
+from corporis.solvers.warm import WarmProximable
 
 __all__ = [
+    "CompositeGap",
     "LogisticGap",
     "QuadraticGap",
+    "Splits",
+    "TotalVariationProx",
+    "WarmProximable",
     "admm",
+    "composite_splitting",
     "conjugate_gradient",
+    "fcsa",
     "fista",
     "orthogonal_matching_pursuit",
     "primal_dual",

@@ -13,6 +13,7 @@ def run(
     tolerance: float = 0.0,
     watch: Sequence[Callable[[Iterate], None]] = (),
     certificate: Callable[[Array], float] | None = None,
+    audit: Callable[[Iterate], float] | None = None,
     every: int = 10,
 ) -> Result:
     """Draw iterates until one is exact enough or `at_most` have come.
@@ -30,6 +31,8 @@ def run(
         Each is called with every iterate: progress, figures, interruption by an exception.
     certificate : callable or None
         Upper bound of ``objective(x) - minimum``, for instance a duality gap.
+    audit : callable or None
+        The same for certificates that read the whole iterate, such as `CompositeGap`.
     every : int
         The certificate is evaluated each `every` iterations and at the end, >= 1.
 
@@ -42,7 +45,8 @@ def run(
     Raises
     ------
     ValueError
-        If ``at_most < 1`` or ``every < 1``, or if the solver gave no iterate at all.
+        If ``at_most < 1`` or ``every < 1``, if both `certificate` and `audit` are given, or if
+        the solver gave no iterate at all.
 
     Examples
     --------
@@ -54,6 +58,14 @@ def run(
     """
     if at_most < 1 or every < 1:
         raise ValueError(f"at_most and every must be >= 1, got {at_most} and {every}")
+    if certificate is not None and audit is not None:
+        raise ValueError("give certificate or audit, not both")
+    if certificate is not None:
+        plain = certificate
+
+        def audit(iterate):
+            return plain(iterate.x)
+
     trace: list[float] = []
     gap, reason, drawn, last = None, "ended", 0, None
     for last in iterates:
@@ -61,8 +73,8 @@ def run(
         for observer in watch:
             observer(last)
         is_due = drawn % every == 0 or drawn == at_most
-        gap = certificate(last.x) if certificate is not None and is_due else None
-        measured = last.change if certificate is None else gap
+        gap = audit(last) if audit is not None and is_due else None
+        measured = last.change if audit is None else gap
         if measured is not None:
             trace.append(measured)
         if not math.isfinite(last.change):
@@ -76,7 +88,7 @@ def run(
         break
     if last is None:
         raise ValueError("the solver gave no iterate")
-    if certificate is not None and gap is None:
-        gap = certificate(last.x)
+    if audit is not None and gap is None:
+        gap = audit(last)
         trace.append(gap)
     return Result(last.x, last.count, reason, gap, tuple(trace), last)
