@@ -42,8 +42,5 @@ def test_virtual_heart_is_measured_near_its_truth(measured):
     assert abs(volume.error) < 0.15 * volume.truth
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the shipped networks draw the end-systolic cavity a sixth too large"
-)
 def test_virtual_heart_empties_as_much_as_it_does(measured):
     assert abs(measured["ejection fraction"].error) < 6

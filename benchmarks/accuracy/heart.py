@@ -22,10 +22,11 @@ from heart_rows import pig, sunnybrook, surfaces, virtual
 from corporis.apps.diagnosis import evaluate_elsewhere, train_judge
 from corporis.apps.heart_shape.training import Schedule
 from corporis.cohorts.contoured import contoured_patients
+from corporis.cohorts.examples import N_VIRTUAL
+from corporis.cohorts.gallery import Gallery
 from corporis.cohorts.training import (
-    N_VIRTUAL,
+    BLOOD,
     WHOLE,
-    Gallery,
     Trained,
     out_of_fold_features,
     save_learned,
@@ -74,11 +75,11 @@ def main(arguments=None) -> None:
         figures |= surfaces.rows(test, evidence, prior)
         tell("fitted surfaces", 1)
         n_hearts = 2 if options.smoke else 20
-        figures |= virtual.rows(evidence, prior, n_hearts, options.seed, pool, tell)
+        figures |= virtual.rows(trained.blood, prior, n_hearts, options.seed, pool, tell)
     judge = train_judge(*table, seed=options.seed)
     if options.save:
-        save_learned(options.save, evidence, prior, judge)
-    figures |= virtual.timing(evidence, prior, judge, options.seed)
+        save_learned(options.save, trained, prior, judge)
+    figures |= virtual.timing(trained, prior, judge, options.seed)
     figures["total_seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
     print(json.dumps(_rounded(figures), indent=1))
@@ -164,8 +165,8 @@ def _schedules(is_same: bool, is_smoke: bool) -> dict:
     if is_smoke:
         return {"schedule": Schedule(30, 60)}
     if is_same:
-        return {"whole": WHOLE}
-    return {"schedule": Schedule(300, 1000), "whole": Schedule(600, 4400)}
+        return {"whole": WHOLE, "blood": BLOOD}
+    return {"schedule": Schedule(300, 1400), "whole": Schedule(600, 6000), "blood": BLOOD}
 
 
 def _patients(learned, test, is_same, tell):

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__
-from corporis.errors import CorporisError
+from corporis.errors import BadInput, CorporisError
 
 Progress = Callable[[str, float], None]
 
@@ -72,6 +72,13 @@ def heart(
     weights: Annotated[
         Path | None, typer.Option(help="A folder that `corporis train heart` wrote.")
     ] = None,
+    border: Annotated[
+        str,
+        typer.Option(
+            metavar="[expert|blood]",
+            help="Where the left cavity ends: as experts draw it, or where blood meets muscle.",
+        ),
+    ] = "expert",
 ) -> None:
     """Outline, rebuild, measure, judge and explain a beating heart from cine MRI.
 
@@ -84,11 +91,20 @@ def heart(
 
       corporis heart cine.nii.gz -o out/ --name case-7
     """
+    from corporis.apps.heart_shape.evidence import Border
     from corporis.workstation.heart import run_heart
 
+    if border not in list(Border):
+        raise BadInput(f"--border: expected expert or blood, got {border!r}")
     with _progress() as progress:
         found = run_heart(
-            source, output, name=name, series=series, weights=weights, progress=progress
+            source,
+            output,
+            name=name,
+            series=series,
+            weights=weights,
+            border=Border(border),
+            progress=progress,
         )
     typer.echo(f"report: {found.report}")
 

@@ -12,9 +12,9 @@ import pytest
 
 from apps.heart_shape.known import Ellipsoid
 from corporis.apps.diagnosis import Diagnosis
-from corporis.apps.heart_shape import HeartShape, PixelEvidence, ShapePrior
+from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
 from corporis.cohorts.heart import check_modality, heart_study, summary, write_results
-from corporis.cohorts.training import save_learned
+from corporis.cohorts.training import Trained, save_learned
 from corporis.errors import BadInput, Unsupported
 from corporis.interfaces import Case
 
@@ -197,11 +197,12 @@ def test_other_modalities_are_refused_without_the_folder_above(tmp_path):
 
 def test_what_was_learned_makes_the_study(judge, tmp_path):
     prior = ShapePrior.of([Ellipsoid(r).body() for r in (20.0, 25.0)])
-    evidence = PixelEvidence.load()
-    save_learned(tmp_path / "learned", evidence, prior, judge)
+    evidence, blood = (PixelEvidence.load(border=border) for border in Border)
+    save_learned(tmp_path / "learned", Trained(evidence, blood, {}, {}), prior, judge)
     assert {p.name for p in (tmp_path / "learned").iterdir()} == {
         "locator.onnx",
-        "segmenter.onnx",
+        "segmenter_blood.onnx",
+        "segmenter_expert.onnx",
         "hearts.npz",
         "heart_judge.json",
     }
@@ -209,6 +210,8 @@ def test_what_was_learned_makes_the_study(judge, tmp_path):
     (_, shape), (_, diagnosis) = study.steps
     assert isinstance(shape, HeartShape) and isinstance(diagnosis, Diagnosis)
     assert shape.series == "sax" and shape.evidence == evidence
+    study = heart_study(weights=tmp_path / "learned", border=Border.BLOOD)
+    assert study.steps[0][1].evidence == blood and study.steps[0][1].border is Border.BLOOD
     np.testing.assert_allclose(shape.prior.hearts, prior.hearts, atol=2e-3)
     assert diagnosis.model.to_json() == judge.to_json()
     (tmp_path / "learned" / "heart_judge.json").unlink()

@@ -8,25 +8,16 @@ import numpy as np
 import pytest
 
 from apps.heart_shape.known import Ellipsoid
-from corporis.apps.heart_shape import PixelEvidence, Rigidity, ShapePrior
+from corporis.apps.heart_shape import Border, PixelEvidence, Rigidity, ShapePrior
 from corporis.apps.heart_shape.measure import ejection_fraction, find_phases, volume_curve
 from corporis.apps.heart_shape.polar import CAVITY
 from corporis.apps.heart_shape.training import Example, Schedule
+from corporis.cohorts import examples as learned_from
 from corporis.cohorts import training
 from corporis.cohorts.contoured import DISPLACED, contoured_patients, moved
-from corporis.cohorts.training import (
-    N_FOLDS,
-    Gallery,
-    Trained,
-    drawn_maps,
-    examples,
-    folds,
-    outline_contoured,
-    plain_stack,
-    train_folds,
-    train_networks,
-    virtual_examples,
-)
+from corporis.cohorts.examples import examples, virtual_examples, weighted
+from corporis.cohorts.gallery import Gallery, drawn_maps, outline_contoured, plain_stack
+from corporis.cohorts.training import N_FOLDS, Trained, folds, train_folds, train_networks
 from corporis.errors import BadInput, NotFound
 
 HEART = Ellipsoid(squeeze=(1.0, 0.4))
@@ -142,8 +133,9 @@ class Inline(Executor):
 def trained(patients, monkeypatch):
     """A training that remembers which hearts it was given instead of learning from them."""
     tiny = (np.ones((2, 2, 8, 8), np.float32), np.zeros((2, 2, 8, 8), np.int8))
-    monkeypatch.setattr(training, "virtual_hearts", lambda n, *_: [tiny] * n)
+    monkeypatch.setattr(learned_from, "virtual_hearts", lambda n, *_: [tiny] * n)
     monkeypatch.setattr(training, "train_networks", lambda hearts, *_: hearts)
+    monkeypatch.setattr(training, "train_locator", lambda hearts, **_: "locator")
     said = []
     found = train_folds(
         patients,
@@ -151,7 +143,7 @@ def trained(patients, monkeypatch):
         executor=Inline(),
         progress=lambda text, share: said.append((text, share)),
     )
-    assert said[-1][1] == 1.0 and len(said) == N_FOLDS + 1
+    assert said[-1][1] == 1.0 and len(said) == N_FOLDS + 2
     return found
 
 
@@ -175,8 +167,12 @@ def test_nobody_is_measured_by_networks_that_saw_them(patients, trained):
     for name in DISPLACED:
         assert own[name] not in everybody
         assert all(own[name] not in stacks_in(h) for h in trained.fold_of.values())
-    # and the virtual hearts teach in every fold
-    assert all(len(h) >= len(kept) - 3 + 2 for h in trained.fold_of.values())
+    # virtual hearts teach the blood's border, and nothing else
+    shares = [
+        sum(h.weight for h in hearts if h.border is Border.BLOOD)
+        for hearts in (trained.evidence, trained.blood, *trained.fold_of.values())
+    ]
+    assert shares[1] == pytest.approx(500) and not any(shares[:1] + shares[2:])
 
 
 def test_nobody_is_measured_with_a_dictionary_that_holds_them(patients, monkeypatch):
@@ -200,7 +196,7 @@ def test_nobody_is_measured_with_a_dictionary_that_holds_them(patients, monkeypa
     lost = kept.pop(2)
     evidence[lost.name] = unseeing  # left out, and the others go on
     table, groups = training.out_of_fold_features(
-        patients, Trained(None, evidence, members), gallery
+        patients, Trained(None, None, evidence, members), gallery
     )
     assert groups == [p.group for p in kept]
     assert [row["ef"] for row in table] == [p.name for p in kept]
@@ -220,16 +216,17 @@ def test_patients_as_examples_know_the_cavity_only(patients):
     assert np.all(example.labels[1, 1] == 15) and not np.any(example.labels[1, 0] == 15)
 
 
-def test_virtual_examples_are_certain_and_weigh_a_third_together(monkeypatch):
+def test_virtual_examples_are_certain_and_weigh_what_they_shall_together(monkeypatch):
     drawn = []
 
     def sample(rng):
         drawn.append(rng.integers(1000))
         return np.ones((2, 2, 8, 8), np.float32), np.arange(256).reshape(2, 2, 8, 8) % 4
 
-    monkeypatch.setattr(training, "sample_training_heart", sample)
+    monkeypatch.setattr(learned_from, "sample_training_heart", sample)
     found = virtual_examples(5, seed=1)
-    assert len(found) == 5 and sum(e.weight for e in found) == pytest.approx(10)
+    assert len(found) == 5 and all(e.border is Border.BLOOD for e in found)
+    assert sum(e.weight for e in weighted(found, 7)) == pytest.approx(7)
     assert set(np.unique(found[0].labels)) == {1, 2, 4, 8}
     first = drawn.copy()
     virtual_examples(5, seed=1)
@@ -285,9 +282,9 @@ def test_features_of_a_drawn_heart(patients):
 def test_an_interrupted_training_goes_on(monkeypatch, tmp_path):
     asked = []
 
-    def train(hearts, *, seed, schedule):
+    def train(hearts, *, border, locator, seed, schedule):
         asked.append(seed)
-        return PixelEvidence.load()
+        return PixelEvidence.load(border=border)
 
     monkeypatch.setattr(training, "train", train)
     first = train_networks([], 5, None, tmp_path / "fold_0")
@@ -296,6 +293,9 @@ def test_an_interrupted_training_goes_on(monkeypatch, tmp_path):
     train_networks([], 6, None, tmp_path / "fold_1")
     train_networks([], 7)
     assert asked == [5, 6, 7]
+    # the two borders of one folder do not stand for each other
+    train_networks([], 8, None, tmp_path / "fold_0", Border.BLOOD)
+    assert asked == [5, 6, 7, 8]
 
 
 def test_a_schedule_and_a_seed_are_one_training():

@@ -54,6 +54,8 @@ def test_thirds_of_the_first_95_percent():
     levels = [0.0, 0.316, 0.317, 0.633, 0.634, 0.95, 0.951, 1.0]
     found = aha_segment(np.deg2rad(30), levels)
     assert found.tolist() == [2, 2, 8, 8, 14, 14, 17, 17]
+    # above the base, where a slice may lie, the basal segments go on
+    assert aha_segment(np.deg2rad(30), -0.4) == 2
 
 
 def test_the_septum_takes_a_third_of_the_circle():

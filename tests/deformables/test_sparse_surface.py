@@ -305,5 +305,7 @@ def test_impossible_values_are_refused():
         replace(seen, value=seen.value + np.nan)
     with pytest.raises(ValueError, match="stiffness"):
         Stiffness(-1.0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="stiffness"):
+        Stiffness(1.0, np.nan, 0.0)
     with pytest.raises(ValueError, match="weight"):
         PlaneErrors(np.zeros(3, int), -1.0)

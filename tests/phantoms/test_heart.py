@@ -256,6 +256,8 @@ def test_thickness_is_the_wall_at_mid_level_and_thin_where_it_is_scaled(monkeypa
         ({"shortening": -0.1}, "shortening"),
         ({"ovality": 0.5}, "ovality"),
         ({"systole": 0.1}, "systole"),
+        ({"fullness": 0.5}, "fullness"),
+        ({"fullness": np.nan}, "fullness"),
         ({"weak": {18: 0.5}}, "weak"),
         ({"weak": {3: 1.5}}, "weak"),
         ({"scaled_wall": {3: 0.1}}, "scaled_wall"),

@@ -151,6 +151,8 @@ def test_heart_to_ras_is_a_rotation_to_a_usual_heart():
         {"pixel_mm": 0.0},
         {"gap_mm": -1.0},
         {"snr": 0},
+        {"gap_mm": np.nan},
+        {"snr": np.nan},
     ],
 )
 def test_impossible_scanners_are_refused(wrong):

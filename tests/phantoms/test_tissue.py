@@ -101,7 +101,9 @@ def test_random_tissues_stay_in_range(rng):
     assert Tissue.random(np.random.default_rng(1)) == Tissue.random(np.random.default_rng(1))
 
 
-@pytest.mark.parametrize("wrong", [{"fat": -0.1}, {"muscle": 1.2}, {"blood": 0.2}])
+@pytest.mark.parametrize(
+    "wrong", [{"fat": -0.1}, {"muscle": 1.2}, {"blood": 0.2}, {"chest": np.nan}]
+)
 def test_impossible_tissue_is_refused(wrong):
     with pytest.raises(ValueError, match="blood brighter than muscle"):
         Tissue(**wrong)

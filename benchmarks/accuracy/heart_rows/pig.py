@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.heart_shape.evidence import evidence_labels, to_source
 from corporis.apps.heart_shape.planes import choose_planes
-from corporis.cohorts.training import outline_contoured
+from corporis.cohorts.gallery import outline_contoured
 from corporis.imaging import read
 from heart_rows.score import cavity_masks, polygon_masks, slice_dice
 

@@ -5,7 +5,8 @@ import numpy as np
 from corporis.apps.diagnosis import evaluate_judge
 from corporis.apps.heart_shape.evidence import evidence_labels, to_source
 from corporis.cohorts.contoured import DISPLACED
-from corporis.cohorts.training import heart_features, outline_contoured
+from corporis.cohorts.gallery import outline_contoured
+from corporis.cohorts.training import heart_features
 from corporis.errors import NotFound
 from heart_rows import disturb
 from heart_rows.score import cavity_masks, ejection_percent, slice_dice, slice_distance_px

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.diagnosis import Diagnosis, HeartJudge
-from corporis.apps.heart_shape import HeartShape, PixelEvidence, ShapePrior
+from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
 from corporis.cohorts.study import Study
 from corporis.errors import Unsupported
 from corporis.imaging import write_measures, write_nifti, write_pvd
@@ -23,6 +23,7 @@ def heart_study(
     *,
     weights: Path | str | None = None,
     series: str | None = None,
+    border: Border = Border.EXPERT,
     progress: Progress | None = None,
 ) -> Study:
     """The study with what was learned: the shipped networks, dictionary and judge by default.
@@ -33,13 +34,15 @@ def heart_study(
         A folder that ``corporis train heart`` wrote.
     series : str or None
         Name of the short-axis series where the input leaves a choice.
+    border : Border
+        Where the border of the left cavity is drawn.
     progress : callable(text, fraction) or None
     """
     folder = None if weights is None else Path(weights)
-    evidence = PixelEvidence.load(folder)
+    evidence = PixelEvidence.load(folder, border)
     prior = ShapePrior.load(None if folder is None else folder / "hearts.npz")
     judge = HeartJudge.load(None if folder is None else folder / "heart_judge.json")
-    shape = HeartShape(evidence, prior=prior, series=series, progress=progress)
+    shape = HeartShape(evidence, prior=prior, series=series, border=border, progress=progress)
     return Study("heart", (("outlining the heart", shape), ("judging", Diagnosis(judge))))
 
 

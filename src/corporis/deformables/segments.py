@@ -13,7 +13,8 @@ def aha_segment(angle_rad, level) -> np.ndarray:
         towards the septum (seen from the apex: anticlockwise). The septum takes 0 to 2 pi / 3.
     level : array
         0 at the base, 1 at the tip of the cavity. Thirds of the first 95 % are basal, middle and
-        apical; what lies beyond is segment 17. Broadcast against `angle_rad`.
+        apical; what lies beyond is segment 17, above the base the basal ones go on. Broadcast
+        against `angle_rad`.
 
     Returns
     -------
@@ -41,6 +42,6 @@ def aha_segment(angle_rad, level) -> np.ndarray:
     # Apical quarters are centred on the septum's middle, at 60 degrees.
     quarter = np.minimum((np.mod(angle - np.pi / 12, 2 * np.pi) / (np.pi / 2)).astype(int), 3)
     apical = np.array([14, 15, 16, 13])[quarter]
-    third = np.minimum((np.asarray(level) / 0.95 * 3).astype(int), 2)
+    third = np.clip((np.asarray(level) / 0.95 * 3).astype(int), 0, 2)
     out = np.where(third == 0, order, np.where(third == 1, order + 6, apical))
     return np.where(np.asarray(level) > 0.95, 17, out)

@@ -66,8 +66,8 @@ class Stiffness:
     time: float
 
     def __post_init__(self):
-        if not min(self.along, self.around, self.time) >= 0:
-            raise ValueError(f"stiffness must be >= 0, got {self}")
+        if not all(0 <= weight < np.inf for weight in (self.along, self.around, self.time)):
+            raise ValueError(f"stiffness must be finite and >= 0, got {self}")
 
 
 @dataclass(frozen=True)

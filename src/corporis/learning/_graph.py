@@ -24,6 +24,15 @@ class Graph:
         self.arrays.append(onnx.numpy_helper.from_array(values, name))
         return name
 
+    def half(self, values):
+        """Weights kept in half precision, which halves the file, and widened when it is read."""
+        import onnx
+
+        name = f"w{len(self.arrays)}"
+        values = np.ascontiguousarray(values, dtype=np.float16)
+        self.arrays.append(onnx.numpy_helper.from_array(values, name))
+        return self.node("Cast", name, to=onnx.TensorProto.FLOAT)
+
     def double(self, x):
         scales = self.array([1, 1, 2, 2])
         return self.node(
@@ -41,7 +50,7 @@ class Graph:
                 shape = (len(weight), -1, fold**2, 3, 3)
                 weight = weight.reshape(shape).swapaxes(1, 2).reshape(weight.shape)
                 fold = 1
-            weight, bias = self.array(weight), self.array(bias)
+            weight, bias = self.half(weight), self.array(bias)
             x = self.node("Conv", x, weight, bias, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
             x = self.node("Relu", x)
         return x

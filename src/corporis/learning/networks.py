@@ -165,7 +165,7 @@ class UNet:
         for block, skip in zip(module.up, skips[-2::-1], strict=True):
             x = graph.level(graph.node("Concat", graph.double(x), skip, axis=1), block)
         weight, bias = (p.detach().numpy() for p in module.head.parameters())
-        x = graph.node("Conv", x, graph.array(weight), graph.array(bias), kernel_shape=[1, 1])
+        x = graph.node("Conv", x, graph.half(weight), graph.array(bias), kernel_shape=[1, 1])
         x = graph.node("DepthToSpace", x, blocksize=self.fold, mode="CRD")
         graph.node("Softmax", x, axis=1, output="probability")
         return Network(graph.serialise(self.n_in, self.n_out), n_threads)

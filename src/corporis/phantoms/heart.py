@@ -98,6 +98,8 @@ class VirtualHeart:
         ):
             if not 0 <= getattr(self, name) <= high:
                 raise ValueError(f"{name} must be in [0, {high}], got {getattr(self, name)}")
+        if not 1 <= self.fullness < np.inf:
+            raise ValueError(f"fullness must be finite and >= 1, got {self.fullness}")
         if not 0.2 <= self.systole <= 0.6:
             raise ValueError(f"systole must be in [0.2, 0.6], got {self.systole}")
         if not all(k in range(1, 18) and 0 <= v <= 1 for k, v in self.weak.items()):

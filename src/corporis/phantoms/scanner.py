@@ -49,8 +49,9 @@ class Scanner:
     def __post_init__(self):
         if self.n_slices < 1 or self.n_frames < 1 or self.side < 16:
             raise ValueError("n_slices and n_frames must be >= 1 and side >= 16")
-        if not min(self.pixel_mm, self.thickness_mm, self.gap_mm, self.snr) > 0:
-            raise ValueError("pixel_mm, thickness_mm, gap_mm and snr must be > 0")
+        sizes = (self.pixel_mm, self.thickness_mm, self.gap_mm, self.snr)
+        if not all(size > 0 for size in sizes):
+            raise ValueError(f"pixel_mm, thickness_mm, gap_mm and snr must be > 0, got {sizes}")
 
     @classmethod
     def random(cls, rng: np.random.Generator, heart, **fixed) -> "Scanner":

@@ -35,8 +35,8 @@ class Tissue:
 
     def __post_init__(self):
         values = (self.blood, self.muscle, self.fat, self.lung, self.liver, self.chest)
-        if min(values) < 0 or not self.blood > self.muscle:
-            raise ValueError("signals must be >= 0 and blood brighter than muscle")
+        if not all(value >= 0 for value in values) or not self.blood > self.muscle:
+            raise ValueError(f"signals must be >= 0 and blood brighter than muscle, got {values}")
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Tissue":
@@ -150,16 +150,20 @@ class Torso:
         out = np.where(cavity, t.blood * (1 + 0.5 * t.texture * grain), out)
         return self._papillary(out, places, cavity, grain, heart)
 
+    def is_atrium(self, places: Places) -> np.ndarray:
+        """Whether places lie in the left atrium's blood, above the base."""
+        radius = np.sqrt(2 * np.maximum(places.s, 0))
+        return (places.z < 0) & (places.z > -45) & (radius < 1.05 * self.heart.radius_mm)
+
     def _base(self, out, places, radius):
         """Above the base: left atrium, aortic root and right atrium, blood in thin walls."""
         t, heart = self.tissue, self.heart
-        above = places.z < 0
+        above, is_atrium = places.z < 0, self.is_atrium(places)
         x, y = radius * np.cos(places.angle), radius * np.sin(places.angle)
-        atrium = (radius < 1.05 * heart.radius_mm) & (places.z > -45)
         out = np.where(
             above & (radius < 1.05 * heart.radius_mm + 2.5) & (places.z > -45), t.muscle, out
         )
-        out = np.where(above & atrium, 0.95 * t.blood, out)
+        out = np.where(is_atrium, 0.95 * t.blood, out)
         middle = np.pi / 3 - 0.35
         for distance, size in ((0.55, 0.55), (1.9, 1.0)):
             cx = distance * heart.radius_mm * np.cos(middle)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from corporis.apps.heart_shape import Border
 from corporis.apps.heart_shape.numbers import MUSCLE_G_PER_ML
 from corporis.imaging import demo_study, write_nifti
 from corporis.phantoms import Scanner, VirtualHeart, render
@@ -76,7 +77,9 @@ def run_virtual_heart(
     with tempfile.TemporaryDirectory() as folder:
         for name in ("sax", "lax_4ch", "lax_2ch"):
             write_nifti(imaged.images[name], Path(folder) / f"{name}.nii.gz")
-        found = run_heart(folder, output, name="virtual-heart", progress=progress)
+        found = run_heart(
+            folder, output, name="virtual-heart", border=Border.BLOOD, progress=progress
+        )
     true = truth(heart)
     compared = [
         Compared(m.name, m.unit, m.value, true[m.name])

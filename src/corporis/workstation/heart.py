@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from corporis.apps.heart_shape import Border
 from corporis.cohorts.heart import check_modality, heart_study, write_results
 from corporis.cohorts.study import Provenance
 from corporis.imaging import OutputFolder, read
@@ -49,6 +50,7 @@ def run_heart(
     name: str | None = None,
     series: str | None = None,
     weights: Path | str | None = None,
+    border: Border = Border.EXPERT,
     progress: Callable[[str, float], None] | None = None,
 ) -> HeartRun:
     """Read cine images, run the heart study and leave all results in a folder.
@@ -66,6 +68,8 @@ def run_heart(
         Which series is the short axis, where the input leaves a choice.
     weights : path or None
         A folder that ``corporis train heart`` wrote; by default what is shipped.
+    border : Border
+        Where the border of the left cavity is drawn.
     progress : callable(text, fraction) or None
 
     Raises
@@ -83,7 +87,7 @@ def run_heart(
         tell("reading", 0.0)
         case = read(source, name=name)
         check_modality(case, source)
-        study = heart_study(weights=weights, series=series, progress=tell)
+        study = heart_study(weights=weights, series=series, border=border, progress=tell)
         case, reports = study(case)
         tell("writing", 0.9)
         provenance = clock.facts(case, _parameters(study, series, weights))
@@ -100,6 +104,7 @@ def _parameters(study, series, weights) -> dict[str, Any]:
         "study": study.name,
         "series": series or "automatic",
         "weights": "shipped" if weights is None else "trained by the user",
+        "border": str(shape.border),
         "rigidity": asdict(shape.rigidity),
     }
 

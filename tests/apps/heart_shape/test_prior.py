@@ -153,6 +153,11 @@ def test_what_is_saved_is_read(prior, tmp_path):
     assert again.hearts.dtype == np.float64
 
 
+def test_an_empty_dictionary_is_refused():
+    with pytest.raises(ValueError, match="at least one heart"):
+        ShapePrior.of([])
+
+
 def test_other_shapes_are_refused():
     with pytest.raises(ValueError, match="hearts must be"):
         ShapePrior(np.ones((5, 8, 10, 2)))

@@ -2,7 +2,15 @@
 
 from corporis.apps.heart_shape.application import HeartShape
 from corporis.apps.heart_shape.body import Rigidity
-from corporis.apps.heart_shape.evidence import EvidenceMaps, Location, PixelEvidence
+from corporis.apps.heart_shape.evidence import Border, EvidenceMaps, Location, PixelEvidence
 from corporis.apps.heart_shape.prior import ShapePrior
 
-__all__ = ["EvidenceMaps", "HeartShape", "Location", "PixelEvidence", "Rigidity", "ShapePrior"]
+__all__ = [
+    "Border",
+    "EvidenceMaps",
+    "HeartShape",
+    "Location",
+    "PixelEvidence",
+    "Rigidity",
+    "ShapePrior",
+]

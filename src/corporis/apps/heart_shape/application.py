@@ -6,6 +6,7 @@ from typing import Protocol
 
 from corporis.apps.heart_shape.body import Rigidity
 from corporis.apps.heart_shape.contours import long_axis_contours, slice_contours, slice_labels
+from corporis.apps.heart_shape.evidence import Border
 from corporis.apps.heart_shape.features import features
 from corporis.apps.heart_shape.numbers import Numbers, measures
 from corporis.apps.heart_shape.orientation import anterior_insertion
@@ -33,6 +34,8 @@ class HeartShape:
         Learned pixel evidence, `PixelEvidence.load()` by default in the study.
     rigidity : Rigidity
         How much the surfaces may bend.
+    border : Border
+        Where the evidence draws the cavity's border, for the report to say.
     series : str or None
         Name of the short-axis series where the case leaves a choice.
     progress : callable(text, fraction) or None
@@ -47,6 +50,7 @@ class HeartShape:
     rigidity: Rigidity = field(default_factory=Rigidity)
     prior: ShapePrior | None = None
     series: str | None = None
+    border: Border = Border.EXPERT
     progress: Callable[[str, float], None] | None = None
 
     def __call__(self, case: Case) -> Report:
@@ -112,7 +116,7 @@ class HeartShape:
             {"heart_labels": _label_image(stack, labels)},
             meshes,
             facts,
-            _METHODS,
+            (*_METHODS, _BORDERS[self.border]),
             _REFERENCES,
             numbers.warnings,
         )
@@ -135,9 +139,14 @@ _METHODS = (
     "Endocardium, wall and right ventricle are deformable surfaces in space and time, fitted to "
     "these observations by convex minimisation with explicit sparse gross errors of single rays "
     "and of whole image planes.",
-    "Papillary muscles and trabeculae are counted as cavity.",
     "End-diastole and end-systole are the largest and the smallest volume of the left ventricle.",
 )
+_BORDERS = {
+    Border.EXPERT: "Papillary muscles and trabeculae are counted as cavity, whose border is drawn "
+    "where the experts of the Sunnybrook set draw it, about a millimetre outside of the blood.",
+    Border.BLOOD: "Papillary muscles and trabeculae are counted as cavity, whose border is drawn "
+    "where blood meets muscle.",
+}
 _REFERENCES = (
     "Yu et al., Deformable models with sparsity constraints for cardiac motion analysis, "
     "Medical Image Analysis 18:927-937, 2014, doi:10.1016/j.media.2014.03.002",

@@ -9,8 +9,10 @@ from corporis.apps.heart_shape.location import (
     vote,
     whole_image,
 )
-from corporis.apps.heart_shape.outer_wall import ANYTHING, CAVITY
+from corporis.apps.heart_shape.outer_wall import ANYTHING, CAVITY, MUSCLE
 from corporis.learning.networks import import_torch
+
+BAND = 3  # pixels of the window between one border and the other
 
 
 class Heart:
@@ -23,7 +25,7 @@ class Heart:
         self.images = torch.from_numpy(images / scale)
         self.extremes = torch.stack([self.images.amax(1), self.images.amin(1)], 1)
         self.labels = torch.from_numpy(example.labels)
-        self.weight = example.weight
+        self.weight, self.border = example.weight, example.border
         self.frames = np.argwhere((example.labels != ANYTHING).any((2, 3)))
         cavity = (example.labels == CAVITY).astype(np.float32)
         location = _true_location(cavity)
@@ -62,13 +64,18 @@ class Batches:
 
     def __call__(self, step):
         torch = import_torch()
-        views = [self._view() for _ in range(self.size)]
+        hearts = self.random.choice(len(self.hearts), self.size, p=self.chance)
+        views = [self._view(self.hearts[number]) for number in hearts]
         planes = torch.stack([planes for planes, _ in views])
         labels = torch.stack([labels for _, labels in views])
+        labels = self._asked(labels, [self.hearts[number] for number in hearts])
         return _normalised(_disturbed(planes, self.random)), labels
 
-    def _view(self):
-        heart = self.hearts[self.random.choice(len(self.hearts), p=self.chance)]
+    def _asked(self, labels, hearts):
+        """What of the labels is asked for."""
+        return labels
+
+    def _view(self, heart):
         s, t = heart.frames[self.random.integers(len(heart.frames))]
         return self._cut(heart, s, t)
 
@@ -106,14 +113,21 @@ class Batches:
 
 
 class Windows(Batches):
-    """Views of the segmenter, misplaced and mis-sized as a locator would."""
+    """Views of the segmenter, misplaced and mis-sized as a locator would.
+
+    `border` is the one that the segmenter shall draw.
+    """
+
+    def __init__(self, hearts, size, seed, border):
+        super().__init__(hearts, size, seed)
+        self.border = border
 
     def _cut(self, heart, s, t):
         torch, random = import_torch(), self.random
-        scale = np.exp(random.uniform(-0.3, 0.3) if random.random() < 0.9 else -0.6)
-        centre = heart.centre[s] + random.normal(0, 0.25, 2) * heart.radius
+        scale = np.exp(random.normal(0, 0.12) if random.random() < 0.95 else -0.6)
+        centre = heart.centre[s] + random.normal(0, 0.12, 2) * heart.radius
         step = heart.radius * scale / WINDOW_RADIUS
-        bend = None if random.random() < 0.3 else self._bend(heart.centre[s], heart.radius)
+        bend = None if random.random() < 0.5 else self._bend(heart.centre[s], heart.radius)
         planes, labels = self._warp(heart.window(s, t), heart.labels[s, t], centre, step, bend)
         frame, low, high, before, after = planes
         if random.random() < 0.5:
@@ -126,12 +140,19 @@ class Windows(Batches):
             after = frame
         return torch.stack([frame, low, high, before, after]), labels
 
+    def _asked(self, labels, hearts):
+        """Where the border of a heart's labels is another one, it is unknown within a band."""
+        torch = import_torch()
+        is_other = torch.tensor([heart.border != self.border for heart in hearts])
+        doubtful = is_other[:, None, None] & _on_border(labels)
+        return torch.where(doubtful, CAVITY | MUSCLE, labels)
+
     def _bend(self, centre, radius):
         """A heart of another shape: walls thicker or thinner, and a smooth random deformation."""
         torch, random = import_torch(), self.random
         centre = torch.tensor(centre, dtype=torch.float32)
-        shrink, reach = random.uniform(-0.25, 0.7), radius * random.uniform(0.8, 1.5)
-        knots = torch.tensor(random.normal(0, 0.08 * radius, (1, 2, 5, 5)), dtype=torch.float32)
+        shrink, reach = random.uniform(-0.2, 0.4), radius * random.uniform(0.8, 1.5)
+        knots = torch.tensor(random.normal(0, 0.05 * radius, (1, 2, 5, 5)), dtype=torch.float32)
         waves = torch.nn.functional.interpolate(
             knots, size=(self.side, self.side), mode="bicubic", align_corners=True
         )[0].permute(1, 2, 0)
@@ -166,6 +187,17 @@ class WholeImages(Batches):
         return planes, other + 2 * cavity
 
 
+def _on_border(labels):
+    """Whether a pixel of labels (n, N, N) lies within `BAND` of both cavity and muscle."""
+    torch = import_torch()
+
+    def near(label):
+        marks = (labels & label > 0).float()[:, None]
+        return torch.nn.functional.max_pool2d(marks, 2 * BAND + 1, 1, BAND)[:, 0] > 0
+
+    return near(CAVITY) & near(MUSCLE)
+
+
 def _disturbed(x, random):
     """`x` (n, channels, N, N) with another scanner's contrast, shading, blur, noise and ghosts."""
     torch = import_torch()
@@ -177,19 +209,19 @@ def _disturbed(x, random):
     scale = x.amax((1, 2, 3), keepdim=True).clamp_min(1e-6)
     bright = (x / scale).clamp_min(1e-4)
     axis = torch.linspace(-1, 1, side)
-    shading = draw(-0.7, 0.7) * axis[:, None] + draw(-0.7, 0.7) * axis
-    shading = shading + draw(-0.5, 0.5) * axis[:, None] ** 2 + draw(-0.5, 0.5) * axis**2
+    shading = draw(-0.4, 0.4) * axis[:, None] + draw(-0.4, 0.4) * axis
+    shading = shading + draw(-0.3, 0.3) * axis[:, None] ** 2 + draw(-0.3, 0.3) * axis**2
     # gamma and shading share one exponential, the dearest step on a single core
-    x = (bright.log() * torch.exp(draw(-0.4, 0.4)) + shading).exp()
+    x = (bright.log() * torch.exp(draw(-0.3, 0.3)) + shading).exp()
     smooth = torch.nn.functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-    x = torch.lerp(x, smooth, draw(-0.4, 1.0))
+    x = torch.lerp(x, smooth, draw(-0.4, 0.7))
     typical = x[:, 1:2].mean((1, 2, 3), keepdim=True)
     ghost = torch.roll(x, int(random.integers(1, n)), 0) if n > 1 else x
     ghost = torch.roll(ghost, tuple(random.integers(0, side, 2).tolist()), (2, 3))
-    x = x + (draw(-1.5, 0.35).clamp_min(0)) * ghost
+    x = x + (draw(-1.5, 0.3).clamp_min(0)) * ghost
     generator = torch.Generator().manual_seed(int(random.integers(2**31)))
     noise = torch.randn(x.shape, generator=generator)
-    return x + draw(-0.2, 0.4).clamp_min(0) * typical * noise
+    return x + draw(-0.25, 0.25).clamp_min(0) * typical * noise
 
 
 def _normalised(x):

@@ -52,7 +52,7 @@ class Rigidity:
 
     along: float = 6.0
     around: float = 1.0
-    time: float = 12.0
+    time: float = 80.0
     floor_pixel: float = 0.7
     lone: float = 2.0
     plane: float = 1.5

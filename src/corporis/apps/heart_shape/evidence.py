@@ -7,6 +7,7 @@ each pixel a probability of four classes. Papillary muscles count as cavity thro
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,22 @@ from corporis.learning.networks import Network
 
 BACKGROUND, CAVITY, MUSCLE, RIGHT_CAVITY = range(4)
 N_GLANCES = 8  # frames of a cine that suffice to find the ventricle
+
+
+class Border(StrEnum):
+    """Where the border of the left cavity is drawn.
+
+    ``EXPERT`` is where the experts of the Sunnybrook set draw it, about a millimetre outside of
+    ``BLOOD``, where blood meets muscle. Papillary muscles count as cavity for both.
+    """
+
+    EXPERT = "expert"
+    BLOOD = "blood"
+
+    @property
+    def file_name(self) -> str:
+        """Of the segmenter that draws it."""
+        return f"segmenter_{self}.onnx"
 
 
 @dataclass(frozen=True)
@@ -59,15 +76,18 @@ class PixelEvidence:
         Trained by `corporis.apps.heart_shape.training.train`.
     n_views : int
         Quarter turns and reflections of each window that are averaged, 1 to 8.
+    border : Border
+        Where the segmenter draws the cavity's border.
     """
 
     locator: Network
     segmenter: Network
     n_views: int = 4
+    border: Border = Border.EXPERT
 
     @classmethod
-    def load(cls, folder=None) -> "PixelEvidence":
-        """Read both networks from `folder`; without one, those shipped with the package.
+    def load(cls, folder=None, border: Border = Border.EXPERT) -> "PixelEvidence":
+        """Read locator and segmenter from `folder`, or those shipped with the package.
 
         Raises
         ------
@@ -75,19 +95,20 @@ class PixelEvidence:
             If a network is missing there.
         """
         folder = Path(folder) if folder else Path(__file__).with_name("weights")
-        for name in ("locator.onnx", "segmenter.onnx"):
+        for name in ("locator.onnx", border.file_name):
             if not (folder / name).is_file():
                 raise BadInput(
                     f"{folder.name}: no {name} there: give the folder that corporis train wrote"
                 )
-        return cls(Network.load(folder / "locator.onnx"), Network.load(folder / "segmenter.onnx"))
+        locator, segmenter = folder / "locator.onnx", folder / border.file_name
+        return cls(Network.load(locator), Network.load(segmenter), border=border)
 
     def save(self, folder) -> None:
-        """Write ``locator.onnx`` and ``segmenter.onnx`` into `folder`, created if missing."""
+        """Write ``locator.onnx`` and the segmenter into `folder`, created if missing."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.locator.save(folder / "locator.onnx")
-        self.segmenter.save(folder / "segmenter.onnx")
+        self.segmenter.save(folder / self.border.file_name)
 
     def __call__(self, stack, *, progress=None) -> EvidenceMaps:
         """Locate the ventricle and give every pixel around it its class probabilities.

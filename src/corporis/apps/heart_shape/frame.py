@@ -6,6 +6,12 @@ import numpy as np
 
 from corporis.apps.heart_shape.planes import ShortAxis
 
+SLIP = (
+    0.05  # how far a slice usually slips between breath-holds, as a share of the ventricle's radius
+)
+BEND = 0.025  # how far the axis bends from one slice to the next, alike
+FREEDOM = 1.0  # degrees of freedom of the slips: most slip little, some far
+
 
 @dataclass(frozen=True)
 class HeartFrame:
@@ -43,7 +49,7 @@ class HeartFrame:
             [stack.world(s, centre[0], centre[1]) for s, centre in enumerate(centres_rc)]
         )
         local = (world - origin) @ axes.T
-        line = np.stack([_robust_curve(local[:, 2], local[:, k], trust) for k in range(2)], axis=1)
+        line = _likely_line(local[:, 2], local[:, :2], trust * np.mean(stack.pixel) ** 2)
         return cls(origin, axes, local[:, 2], local[:, :2], line)
 
     @property
@@ -94,18 +100,29 @@ def _extended(values, position, step):
     return np.interp(position, index, values) + excess * step
 
 
-def _robust_curve(height, value, trust) -> np.ndarray:
-    """A weighted parabola (line, point) through `value`, with outlying slices set aside."""
+def _likely_line(height, value, trust) -> np.ndarray:
+    """The likeliest centres (n, 2) of slices that slip a little on an axis that bends a little.
+
+    Bends are Gaussian, slips follow Student's law (a slice that slipped far is put on the axis),
+    both in proportion to the ventricle's radius. `trust` (n,) is the squared radius, 0 where
+    nothing was seen.
+    """
     n = len(height)
-    degree = 2 if n >= 6 else min(n - 1, 1)
-    scaled = (height - height.mean()) / max(np.ptp(height), 1e-9)
-    weight = np.sqrt(np.maximum(trust, 1e-3 * trust.max() + 1e-9))
+    radius = np.sqrt(max(float(np.max(trust)), 1e-12))
+    if n < 3:
+        return value
+    gap = np.diff(height)
+    bend = np.zeros((n - 2, n))
+    for k in range(n - 2):  # second derivative per mean gap squared, for uneven gaps too
+        before, after = gap[k], gap[k + 1]
+        bend[k, k : k + 3] = np.array([1 / before, -1 / before - 1 / after, 1 / after])
+    bend *= np.abs(np.mean(gap)) / (BEND * radius)
+    slip = SLIP * radius
+    is_seen = trust > 1e-6 * np.max(trust)
     robust = np.ones(n)
-    fitted = value
-    for _ in range(10):
-        coefficients = np.polyfit(scaled, value, degree, w=weight * robust)
-        fitted = np.polyval(coefficients, scaled)
-        residual = np.abs(value - fitted)
-        spread = 1.48 * np.median(residual) + 1e-9
-        robust = np.sqrt(np.minimum(1.0, 1.5 * spread / np.maximum(residual, 1e-12)))
-    return fitted
+    for _ in range(20):
+        weight = np.where(is_seen, robust, 1e-6) / slip**2
+        line = np.linalg.solve(np.diag(weight) + bend.T @ bend, weight[:, None] * value)
+        distance = np.linalg.norm(value - line, axis=1) / slip
+        robust = (FREEDOM + 2) / (FREEDOM + distance**2)
+    return line

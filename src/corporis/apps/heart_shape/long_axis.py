@@ -53,24 +53,32 @@ def long_axis_observations(
     lines = _lines(view, body)
     if lines is None:
         return None
-    frames = view.frames
-    if frames.shape[0] > 1:
-        frames = resample_phase(frames, view.phases, phases)
-    frames = np.broadcast_to(frames, (len(phases), *frames.shape[1:]))
-    bright = _sample(view, frames, lines)
+    frames = frames_at(view, phases)
+    bright = sample_lines(view, frames, lines)
     blood = _blood(bright, lines, body)
     if blood is None:
         return None
     return _observations(blood, lines, body, plane)
 
 
+def frames_at(view: LongAxis, phases: np.ndarray) -> np.ndarray:
+    """The frames of a view brought to other phases, (n_times, rows, columns)."""
+    frames = view.frames
+    if frames.shape[0] > 1:
+        frames = resample_phase(frames, view.phases, phases)
+    return np.broadcast_to(frames, (len(phases), *frames.shape[1:]))
+
+
 def _lines(view: LongAxis, body: Body) -> Lines | None:
-    frame, grid = body.frame, body.grid
     low, high = sorted((body.ends.base.mean(), body.ends.apex.mean()))
-    levels = np.flatnonzero(
-        (grid.slice_positions >= low - 0.2) & (grid.slice_positions <= high + 0.9)
-    )
-    position = grid.slice_positions[levels]
+    position = body.grid.slice_positions
+    levels = np.flatnonzero((position >= low - 0.2) & (position <= high + 0.9))
+    return lines_at(view, body, position[levels], levels)
+
+
+def lines_at(view: LongAxis, body: Body, position, levels) -> Lines | None:
+    """Where a view cuts planes at slice positions; None where it does not run along the axis."""
+    frame = body.frame
     centre = np.concatenate([frame.line_at(position), frame.height(position)[:, None]], axis=1)
     normal = frame.axes @ view.image.normal
     flat = np.hypot(normal[0], normal[1])
@@ -96,7 +104,7 @@ def _lines(view: LongAxis, body: Body) -> Lines | None:
     return Lines(levels, frame.to_world(local), offset, angle, steps)
 
 
-def _sample(view, frames, lines) -> np.ndarray:
+def sample_lines(view, frames, lines) -> np.ndarray:
     """Intensities (n_times, n_levels, 2, n_steps); NaN outside the image."""
     index = view.image.to_index(lines.points)[..., 1:]
     where = np.moveaxis(index, -1, 0)
@@ -116,6 +124,23 @@ def _expected(lines: Lines, body: Body) -> tuple[np.ndarray, np.ndarray]:
 def _blood(bright, lines, body) -> np.ndarray | None:
     """Probability of blood along the lines, (n_levels, 2, n_times, n_steps)."""
     bright = np.moveaxis(bright, 0, 2)
+    known = brightness(bright, lines, body)
+    if known is None:
+        return None
+    (m1, s1), (m0, s0) = known
+    log_ratio = 0.5 * ((bright - m0) / s0) ** 2 - 0.5 * ((bright - m1) / s1) ** 2 + np.log(s0 / s1)
+    # Brighter than blood is blood, darker than muscle is not.
+    log_ratio = np.where(bright > m1, np.maximum(log_ratio, 3.0), log_ratio)
+    log_ratio = np.where(bright < m0, np.minimum(log_ratio, -3.0), log_ratio)
+    probability = 1 / (1 + np.exp(-np.clip(log_ratio, -20, 20)))
+    return np.where(np.isfinite(bright), probability, 0.0)
+
+
+def brightness(bright, lines, body):
+    """(mean, spread) of blood and of muscle in a view, from where the slices show them.
+
+    `bright` is (n_levels, 2, n_times, n_steps); None where the two are too alike.
+    """
     cavity, outer = (np.moveaxis(v, 3, 2) for v in _expected(lines, body))
     square = (lines.off[:, None, None, None] ** 2 + lines.steps**2) * np.ones_like(cavity)
     position = body.grid.slice_positions[lines.levels]
@@ -132,12 +157,7 @@ def _blood(bright, lines, body) -> np.ndarray | None:
     (m1, s1), (m0, s0) = _robust(blood), _robust(muscle)
     if m1 - m0 < CONTRAST * np.hypot(s0, s1) / np.sqrt(2):
         return None
-    log_ratio = 0.5 * ((bright - m0) / s0) ** 2 - 0.5 * ((bright - m1) / s1) ** 2 + np.log(s0 / s1)
-    # Brighter than blood is blood, darker than muscle is not.
-    log_ratio = np.where(bright > m1, np.maximum(log_ratio, 3.0), log_ratio)
-    log_ratio = np.where(bright < m0, np.minimum(log_ratio, -3.0), log_ratio)
-    probability = 1 / (1 + np.exp(-np.clip(log_ratio, -20, 20)))
-    return np.where(np.isfinite(bright), probability, 0.0)
+    return (m1, s1), (m0, s0)
 
 
 def _robust(values) -> tuple[float, float]:

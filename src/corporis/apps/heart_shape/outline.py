@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from corporis.apps.heart_shape.base import with_base_of
 from corporis.apps.heart_shape.body import (
     ANGLES,
     Grid,
@@ -119,6 +120,9 @@ def outline(
     if prior is not None and stack.frames.shape[1] > 1 and stack.frames.shape[0] >= 3:
         expected = prior.expect(found.body, _trust(stack, seen, found))
         found = _outline(stack, seen, rigidity, extra, *expected.on(found.body))
+    if extra:
+        phases = stack.phases.mean(axis=0)
+        found = replace(found, body=with_base_of(views, found.body, phases))
     return found
 
 

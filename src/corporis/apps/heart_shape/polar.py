@@ -177,7 +177,7 @@ def crescent(profile: Profiles, outer_square) -> tuple[np.ndarray, np.ndarray]:
     # what is there: only the border between 0.3 and 0.7 is soft.
     right = np.where(beyond, np.clip((right - 0.3) / 0.4, 0, 1), 0)
     extent = 2 * step * right @ radii
-    # The inner edge: half of what lies on the ray has not begun before the 15 % point.
+    # The inner edge: half of what lies on the ray has not begun before the 5 % point.
     share = np.cumsum(right, axis=-1) / np.maximum(right.sum(axis=-1, keepdims=True), 1e-6)
     begin = radii[np.argmax(share > 0.05, axis=-1)] ** 2
     is_seen = extent > 4 * step**2

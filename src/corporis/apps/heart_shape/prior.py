@@ -75,6 +75,10 @@ class ShapePrior:
     def of(cls, bodies: Sequence[Body]) -> "ShapePrior":
         """A dictionary of outlined hearts; those with one phase only are left out."""
         described = [describe(body) for body in bodies if body.cavity.shape[2] > 1]
+        if not described:
+            raise ValueError(
+                "a dictionary needs at least one heart outlined in two phases, got none"
+            )
         return cls(np.stack([heart.radius / heart.size for heart in described]))
 
     def expect(self, body: Body, trust: np.ndarray | None = None) -> "Expected":

@@ -11,13 +11,12 @@ from functools import partial
 import numpy as np
 
 from corporis.apps.heart_shape.augmentation import Heart, WholeImages, Windows
-from corporis.apps.heart_shape.evidence import CAVITY, PixelEvidence
+from corporis.apps.heart_shape.evidence import Border, PixelEvidence
 from corporis.apps.heart_shape.outer_wall import ANYTHING, wall_labels
 from corporis.apps.heart_shape.right_cavity import add_right_cavity
-from corporis.learning.networks import UNet, fit, import_torch
+from corporis.learning.networks import Network, UNet, fit, import_torch
 
 LOCATOR = UNet(n_in=3, n_out=2, widths=(16, 24, 40, 56, 56))
-SMALL_AREA = 200  # pixels of a view under which cavities no longer gain weight
 SEGMENTER = UNet(n_in=5, n_out=4, widths=(24, 48, 80, 112))
 
 
@@ -36,6 +35,8 @@ class Example:
         seen as neighbour and in the extremes over time but never asked about.
     weight : float
         How often this heart is drawn relative to others, > 0.
+    border : Border
+        Where the cavity's border lies in `labels`.
 
     Raises
     ------
@@ -46,6 +47,7 @@ class Example:
     images: np.ndarray
     labels: np.ndarray
     weight: float = 1.0
+    border: Border = Border.BLOOD
 
     def __post_init__(self):
         if self.images.ndim != 4 or self.images.shape != self.labels.shape:
@@ -83,12 +85,12 @@ class Example:
         images, cavity = np.asarray(images), np.asarray(cavity, bool)
         known = np.ones(cavity.shape[:2], bool) if labelled is None else np.asarray(labelled, bool)
         labels = add_right_cavity(images, wall_labels(images, cavity, known))
-        return cls(images, labels, weight)
+        return cls(images, labels, weight, Border.EXPERT)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how boldly to train.
+    """How long to train.
 
     Parameters
     ----------
@@ -100,17 +102,22 @@ class Schedule:
     """
 
     locator_steps: int = 400
-    segmenter_steps: int = 1600
+    segmenter_steps: int = 2800
     batch_size: int = 8
+
+
+Watch = Callable[[str, int, float], None]
 
 
 def train(
     examples: Sequence[Example],
     *,
+    border: Border = Border.EXPERT,
+    locator: Network | None = None,
     seed: int = 0,
     schedule: Schedule | None = None,
     threads: int = 1,
-    progress: Callable[[str, int, float], None] | None = None,
+    progress: Watch | None = None,
 ) -> PixelEvidence:
     """Train locator and segmenter on `examples`; the same seed and threads give the same weights.
 
@@ -118,6 +125,10 @@ def train(
     ----------
     examples : sequence of Example
         Hearts; at least one.
+    border : Border
+        What the segmenter shall draw; examples with the other border teach all else.
+    locator : Network, optional
+        Taken instead of training one.
     seed : int
         Seed of weights, order and augmentation.
     schedule : Schedule, optional
@@ -140,50 +151,48 @@ def train(
     """
     if not examples:
         raise ValueError("train needs at least one example")
-    torch = import_torch()
-    torch.set_num_threads(threads)
+    import_torch().set_num_threads(threads)
     schedule = schedule or Schedule()
     hearts = [Heart(example) for example in examples]
-    networks = []
-    for stage, network, n_steps, batches, rate in (
-        ("locator", LOCATOR, schedule.locator_steps, WholeImages, 4e-3),
-        ("segmenter", SEGMENTER, schedule.segmenter_steps, Windows, 4e-3),
-    ):
-        torch.manual_seed(seed)
-        module = fit(
-            network.torch(),
-            batches(hearts, schedule.batch_size, seed),
-            _loss,
-            n_steps=n_steps,
-            learning_rate=rate,
-            progress=None if progress is None else partial(progress, stage),
-        )
-        networks.append(network.export(module))
-    locator, segmenter = networks
-    return PixelEvidence(locator, segmenter)
+    if locator is None:
+        places = WholeImages(hearts, schedule.batch_size, seed)
+        locator = _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", progress)
+    windows = Windows(hearts, schedule.batch_size, seed, border)
+    segmenter = _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "segmenter", progress)
+    return PixelEvidence(locator, segmenter, border=border)
+
+
+def train_locator(
+    examples: Sequence[Example], *, seed: int = 0, schedule: Schedule | None = None
+) -> Network:
+    """Train the locator alone on one thread, as `train` does."""
+    import_torch().set_num_threads(1)
+    schedule = schedule or Schedule()
+    places = WholeImages([Heart(e) for e in examples], schedule.batch_size, seed)
+    return _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", None)
+
+
+def _learn(network: UNet, batches, n_steps: int, seed: int, stage: str, progress) -> Network:
+    import_torch().manual_seed(seed)
+    module = fit(
+        network.torch(),
+        batches,
+        _loss,
+        n_steps=n_steps,
+        learning_rate=4e-3,
+        progress=None if progress is None else partial(progress, stage),
+    )
+    return network.export(module)
 
 
 def _loss(logits, labels):
-    """Cross-entropy of the allowed classes plus soft Dice, an image at a time.
+    """Cross-entropy of the allowed classes, every pixel alike.
 
-    Cross-entropy is divided by the size of the cavity, so that a small apical one weighs as much
-    as a large basal one; it finds the border where both sides are equally likely, while Dice by
-    itself would rather draw a doubtful small cavity too large. The Dice term of a class counts
-    the pixels where membership is certain either way.
+    It finds the border where both sides are equally likely, so that areas are right in the mean.
+    Soft Dice, or a weight by size, would draw doubtful small cavities too large and in exchange
+    large ones too small.
     """
     torch = import_torch()
-    n_classes = logits.shape[1]
-    bits = torch.arange(n_classes, dtype=torch.uint8)[None, :, None, None]
+    bits = torch.arange(logits.shape[1], dtype=torch.uint8)[None, :, None, None]
     allowed = (labels[:, None].bitwise_right_shift(bits)).bitwise_and(1).to(logits.dtype)
-    p = logits.softmax(1)
-    entropy = -(p * allowed).sum(1).clamp_min(1e-6).log().sum((1, 2))
-    certain = allowed * (allowed.sum(1, keepdim=True) == 1)
-    area = certain[:, CAVITY].sum((1, 2))
-    entropy = (entropy / (area + SMALL_AREA)).mean()
-    known = certain + (1 - allowed)
-    both = 2 * (p * certain).sum((2, 3))
-    total = ((p + certain) * known).sum((2, 3))
-    dice = 1 - (both + 1) / (total + 1)
-    asked = (known.mean((2, 3)) > 0.5).to(dice.dtype)
-    asked[:, 0] = 0  # background is what the other classes leave
-    return 0.4 * entropy + 0.5 * (dice * asked).sum() / asked.sum().clamp_min(1)
+    return -(logits.softmax(1) * allowed).sum(1).clamp_min(1e-6).log().mean()
