@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from corporis.apps.heart_shape.body import Grid
-from corporis.apps.heart_shape.ends import apex_direction, find_ends, ring_coverage
+from corporis.apps.heart_shape.ends import (
+    apex_direction,
+    find_ends,
+    ring_coverage,
+    without_far_side,
+)
 
 
 def profile_q(grid, tip, n_times=1, square=500.0):
@@ -31,10 +36,20 @@ def test_the_apex_is_where_the_ventricle_tapers():
     assert apex_direction(nothing, nothing) == 1
 
 
+@pytest.mark.parametrize("towards", [1, -1])
+def test_what_widens_beyond_the_apex_is_another_organ(towards):
+    area = np.array([900.0, 1000, 950, 700, 450, 120, 300, 500])[::towards]
+    expected = np.array([True] * 6 + [False] * 2)[::towards]
+    assert without_far_side(area, towards).tolist() == expected.tolist()
+    # an apex that bulges a little, and slices that see nothing, are no other organ
+    for quiet in ([900.0, 1000, 950, 700, 500, 620, 100], [900.0, 1000, 300, 100, 0, 0]):
+        assert without_far_side(np.array(quiet)[::towards], towards).all()
+
+
 def test_coverage_is_the_share_of_the_ring_that_is_closed():
     wall = np.full((2, 1, 12), 100.0)
     wall[1, 0, :3] = 0
-    wall[1, 0, 3] = 17.5  # half of the third of the wall that is enough
+    wall[1, 0, 3] = 25.0  # half of the half of the wall that is enough
     found = ring_coverage(wall, np.ones((2, 1, 12)))
     np.testing.assert_allclose(found[:, 0], [1, 8.5 / 12], rtol=1e-6)
     assert ring_coverage(0 * wall, 0 * wall).shape == (2, 1)

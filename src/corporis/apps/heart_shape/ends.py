@@ -11,6 +11,9 @@ from scipy import ndimage
 
 from corporis.apps.heart_shape.body import Grid
 
+THIN = 0.5  # share of the usual wall that closes the ring
+NARROW, WIDENS = 0.4, 1.5  # a section so narrow, as a share of the widest, never widens so much
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -48,13 +51,48 @@ def apex_direction(area: np.ndarray, right_area: np.ndarray) -> int:
     return -1 if lean(area) + 0.5 * lean(right_area) > 0 else 1
 
 
+def without_far_side(area: np.ndarray, towards_apex: int) -> np.ndarray:
+    """Which slices belong to the ventricle: it tapers to its apex and does not widen again.
+
+    What is as round and bright beyond the apex is another organ.
+
+    Parameters
+    ----------
+    area : array, (n_slices,)
+        Cavity areas at the largest phase.
+    towards_apex : int
+        +1 or -1.
+
+    Returns
+    -------
+    bool array, (n_slices,)
+    """
+    ordered = area if towards_apex > 0 else area[::-1]
+    widest = int(np.argmax(np.where(np.arange(len(area)) < 0.7 * len(area), ordered, 0)))
+    taken = np.ones(len(area), dtype=bool)
+    narrowest = widest
+    for k in range(widest + 1, len(area)):
+        is_narrow = ordered[narrowest] < NARROW * ordered[widest]
+        if is_narrow and ordered[k] > WIDENS * ordered[narrowest]:
+            taken[narrowest + 1 :] = False
+            break
+        if ordered[k] < ordered[narrowest]:
+            narrowest = k
+    return taken if towards_apex > 0 else taken[::-1]
+
+
 def ring_coverage(wall_square: np.ndarray, cavity_square: np.ndarray) -> np.ndarray:
     """Share of the circumference that is closed by muscle, (n_slices, n_times).
 
-    An angle counts in proportion to its wall, up to a third of the usual wall.
+    An angle counts in proportion to its wall, up to half of the usual wall at that time: atrium
+    and aortic root have thin walls, which a wall thickened in systole must not be compared with
+    one at rest to be told from.
     """
-    usual = np.median(wall_square[cavity_square > 0]) if np.any(cavity_square > 0) else 1.0
-    return np.clip(wall_square / (0.35 * usual + 1e-9), 0, 1).mean(axis=-1)
+    seen = np.where(cavity_square > 0, wall_square, np.nan)
+    usual = np.ones(wall_square.shape[1])
+    for time in np.flatnonzero(np.isfinite(seen).any(axis=(0, 2))):
+        usual[time] = np.nanmedian(seen[:, time])
+    return np.clip(wall_square / (THIN * usual[:, None] + 1e-9), 0, 1).mean(axis=-1)
 
 
 def find_ends(present: np.ndarray, cavity_q: np.ndarray, grid: Grid, towards_apex: int) -> Ends:

@@ -15,7 +15,12 @@ from corporis.apps.heart_shape.body import (
     join,
     observe,
 )
-from corporis.apps.heart_shape.ends import apex_direction, find_ends, ring_coverage
+from corporis.apps.heart_shape.ends import (
+    apex_direction,
+    find_ends,
+    ring_coverage,
+    without_far_side,
+)
 from corporis.apps.heart_shape.frame import HeartFrame
 from corporis.apps.heart_shape.long_axis import long_axis_observations
 from corporis.apps.heart_shape.planes import LongAxis, ShortAxis
@@ -82,6 +87,9 @@ def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
     area = np.where(cavity.is_seen, np.pi * cavity.square.mean(axis=-1), 0)
     largest = int(np.argmax(area.sum(axis=0)))
     towards_apex = apex_direction(area[:, largest], extent[:, largest].mean(axis=-1))
+    if not all_present:
+        taken = without_far_side(area[:, largest], towards_apex)
+        cavity = replace(cavity, is_seen=cavity.is_seen & taken[:, None])
     wall = np.maximum(outer.square - cavity.square, 0)
     present = np.where(cavity.is_seen, ring_coverage(wall, cavity.square), 0.0)
     if all_present:
