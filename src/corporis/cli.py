@@ -110,6 +110,93 @@ def heart(
 
 
 @app.command(rich_help_panel="Studies")
+def mri(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="k-space: ISMRMRD or fastMRI (.h5), BART (.cfl), .mat, .npy or .npz.",
+        ),
+    ],
+    output: Output,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="[patches|tv|tv-wavelet|least-squares|zero-fill]",
+            help="What is known about the image besides its samples.",
+        ),
+    ] = "patches",
+    mask: Annotated[
+        Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
+    ] = None,
+    maps: Annotated[
+        Path | None, typer.Option(help="Coil sensitivities; by default they are calibrated.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="An image of the same size, to measure the error.")
+    ] = None,
+    weight: Annotated[
+        float | None, typer.Option(help="Of tv and tv-wavelet; by default found from the data.")
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(help="Of patches, share of the brightest; by default found from the data."),
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(help="By default the method's own.")] = None,
+    sets: Annotated[
+        int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
+    ] = None,
+    coils: Annotated[int | None, typer.Option(help="Compress to so many coils.")] = None,
+    variable: Annotated[
+        str | None, typer.Option(help="Name of the array, in a file that holds several.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
+    ] = None,
+) -> None:
+    """Reconstruct MR images from undersampled k-space, and say what was minimised.
+
+    Leaves report.html, report.json, reconstruction.nii.gz, phase.nii.gz, measures.csv and, where
+    the input says where the image lies, DICOM in the output folder.
+
+    Examples:
+
+      corporis mri scan.h5 -o out/
+
+      corporis mri brain.cfl -o out/ --mask mask.npy --method tv --reference full.nii.gz
+    """
+    from corporis.workstation.mri import parse_method, run_mri
+
+    chosen = parse_method(method)
+    for option, value in (("--weight", weight), ("--noise", noise)):
+        if value is not None and not 0 < value < float("inf"):
+            raise BadInput(f"{option}: expected a number > 0, got {value}")
+    for option, value, most in (("--iterations", iterations, 100_000), ("--sets", sets, 2)):
+        if value is not None and not 1 <= value <= most:
+            raise BadInput(f"{option}: expected 1 to {most}, got {value}")
+    if coils is not None and coils < 1:
+        raise BadInput(f"--coils: expected at least 1, got {coils}")
+    with _progress() as progress:
+        found = run_mri(
+            source,
+            output,
+            method=chosen,
+            mask=mask,
+            maps=maps,
+            reference=reference,
+            weight=weight,
+            noise=noise,
+            n_iterations=iterations,
+            n_sets=sets,
+            n_coils=coils,
+            variable=variable,
+            name=name,
+            progress=progress,
+        )
+    typer.echo(f"report: {found.report}")
+
+
+@app.command(rich_help_panel="Studies")
 def demo(output: Output) -> None:
     """Run the heart study on a real heart and on a virtual one whose truth is known.
 

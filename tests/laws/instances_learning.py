@@ -28,6 +28,7 @@ INSTANCES = {
 }
 
 EXEMPT = {
+    "BlockMatching": "a denoiser; its plain version and symmetries in learning/test_block_matching",
     "Contributions": "a value that contributions() returns",
     "Counterfactual": "a value that counterfactual() returns",
     "DeletionTest": "a value that deletion_test() returns",

@@ -20,11 +20,12 @@ from corporis.functionals import (
     Zero,
 )
 from corporis.laws import check_convex_prox, check_solver
-from corporis.operators import Dictionary, FiniteDifference, Identity
+from corporis.operators import Cartesian, Diagonal, Dictionary, FiniteDifference, Identity
 from corporis.solvers import (
     CompositeGap,
     LogisticGap,
     QuadraticGap,
+    QuadraticProx,
     TotalVariationProx,
     admm,
     composite_splitting,
@@ -32,6 +33,7 @@ from corporis.solvers import (
     fcsa,
     fista,
     orthogonal_matching_pursuit,
+    plug_and_play,
     primal_dual,
     proximal_gradient,
     run,
@@ -337,6 +339,39 @@ def logistic_gap():
     return Enrolled(gap, (law,))
 
 
+def plugged():
+    """With the prox of a norm as denoiser it is Douglas-Rachford splitting of the lasso."""
+    misfit, penalty = QuadraticMisfit(TALL, TALL_DATA), L1(0.05)
+
+    class Shrink:
+        def rest(self, x):
+            return None
+
+        def denoise(self, x, sigma, memory):
+            return penalty.prox(x, sigma), memory
+
+    def solve(start):
+        return plug_and_play(
+            QuadraticProx(misfit, 200, 1e-13), Shrink(), start, [2.0] * 900, step_of=lambda s: s
+        )
+
+    gap = QuadraticGap(misfit, penalty)
+    return Enrolled(
+        plug_and_play,
+        (lambda: check_solver(solve, np.zeros(45), certificate=gap, at_most=800),),
+    )
+
+
+def quadratic_prox(operator):
+    """Against the inequality of a prox, like any penalty."""
+    rng = np.random.default_rng(3)
+    data = rng.standard_normal(operator.codomain) + 1j * rng.standard_normal(operator.codomain)
+    data = operator.forward(operator.adjoint(data))
+    prox = QuadraticProx(QuadraticMisfit(operator, data), 100, 1e-12)
+    x = rng.standard_normal(operator.domain) + 1j * rng.standard_normal(operator.domain)
+    return Enrolled(prox, (lambda: check_convex_prox(prox, x, 0.7, rng),))
+
+
 INSTANCES = {
     "CompositeGap": [
         lambda: composite_gap(-0.5, 0.5),
@@ -344,6 +379,10 @@ INSTANCES = {
     ],
     "LogisticGap": [logistic_gap],
     "QuadraticGap": [quadratic_gap],
+    "QuadraticProx": [
+        lambda: quadratic_prox(Diagonal(np.array([0.5, 1.0, 2.0]))),
+        lambda: quadratic_prox(Cartesian((4, 3), np.eye(4, 3, dtype=bool))),
+    ],
     "TotalVariationProx": [
         lambda: variation((7, 6)),
         lambda: variation((5, 4), low=0.0, high=1.0),
@@ -363,13 +402,15 @@ INSTANCES = {
         lambda: ridge(fista),
     ],
     "orthogonal_matching_pursuit": [pursuit],
+    "plug_and_play": [plugged],
     "primal_dual": [lambda: step_edge(primal_dual), without_misfit],
     "proximal_gradient": [lambda: lasso(proximal_gradient), lambda: ridge(proximal_gradient)],
 }
 
 EXEMPT = {
+    "Denoiser": "a protocol, held through plug_and_play and BlockMatching",
     "Splits": "the memory of composite splitting, a pure value",
     "WarmProximable": "a protocol, held through TotalVariationProx",
-    "refine_intercept": "a Newton solve, held to a flat slope in solvers/test_certificate.py",
-    "run": "drives solvers and is none; its rules are in solvers/test_run.py",
+    "refine_intercept": "a Newton solve, held to a flat slope in solvers/test_solvers.py",
+    "run": "drives solvers and is none; its rules are in solvers/test_solvers.py",
 }

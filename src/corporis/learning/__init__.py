@@ -1,4 +1,4 @@
-"""What learns from examples: sparse classifiers, their explanation, and small networks.
+"""What learns: sparse classifiers, their explanation, small networks, images from themselves.
 
 The names below are loaded when they are first used: scikit-learn is slow to import.
 """
@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from corporis.learning.block_matching import BlockMatching
     from corporis.learning.explanation import (
         Contributions,
         Counterfactual,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "BlockMatching",
     "Contributions",
     "Counterfactual",
     "DeletionTest",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BlockMatching": "block_matching",
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
     **dict.fromkeys(
         ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),

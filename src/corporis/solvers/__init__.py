@@ -6,16 +6,20 @@ from corporis.solvers.composite_gap import CompositeGap
 from corporis.solvers.composite_splitting import Splits, composite_splitting, fcsa
 from corporis.solvers.conjugate_gradient import conjugate_gradient
 from corporis.solvers.greedy import orthogonal_matching_pursuit
+from corporis.solvers.plug_and_play import Denoiser, plug_and_play
 from corporis.solvers.primal_dual import primal_dual
 from corporis.solvers.proximal import fista, proximal_gradient
+from corporis.solvers.quadratic_prox import QuadraticProx
 from corporis.solvers.run import run
 from corporis.solvers.total_variation import TotalVariationProx
 from corporis.solvers.warm import WarmProximable
 
 __all__ = [
     "CompositeGap",
+    "Denoiser",
     "LogisticGap",
     "QuadraticGap",
+    "QuadraticProx",
     "Splits",
     "TotalVariationProx",
     "WarmProximable",
@@ -25,6 +29,7 @@ __all__ = [
     "fcsa",
     "fista",
     "orthogonal_matching_pursuit",
+    "plug_and_play",
     "primal_dual",
     "proximal_gradient",
     "refine_intercept",

@@ -27,11 +27,15 @@ class CompositeGap:
         Without weights.
     penalties : sequence
         As `composite_splitting` was given them.
+    brightest : float or None
+        Where there is neither a box nor a norm, such as total variation alone: the minimum is
+        bounded among images whose modulus is nowhere above this, finite and > 0.
 
     Raises
     ------
     ValueError
-        If the misfit has weights, or if there is neither a box nor a norm among the penalties.
+        If the misfit has weights, or if there is no box, no norm among the penalties and no
+        `brightest`.
 
     References
     ----------
@@ -51,12 +55,15 @@ class CompositeGap:
 
     misfit: QuadraticMisfit | RealImage
     penalties: Sequence[Penalty]
+    brightest: float | None = None
 
     def __post_init__(self):
+        if self.brightest is not None and not 0 < self.brightest < math.inf:
+            raise ValueError(f"brightest must be finite and > 0, got {self.brightest}")
         if self.misfit.weights is not None:
             raise ValueError("misfit must have no weights: scale operator and data instead")
-        if self._box is None and self._taker is None:
-            raise ValueError("the gap needs a finite box or a norm among the penalties")
+        if self._box is None and self._taker is None and self.brightest is None:
+            raise ValueError("the gap needs a finite box, a norm among the penalties, or brightest")
 
     @property
     def _box(self) -> tuple[float, float] | None:
@@ -98,8 +105,12 @@ class CompositeGap:
             xp = namespace(left)
             least = float(xp.sum(xp.minimum(box[0] * left, box[1] * left)))
             bound = -energy / 2 - fit + least
+        elif self._taker is None:
+            left = sum(pulls, back)
+            least = -(self.brightest or 0.0) * float(namespace(left).sum(abs(left)))
+            bound = -energy / 2 - fit + least
         else:
-            taker = self._taker or 0
+            taker = self._taker
             others = [pull for k, pull in enumerate(pulls) if k != taker]
             reach = _polar(self.penalties[taker])(-sum(others, back))
             limit = min(1.0, 1 / reach) if reach > 0 else 1.0

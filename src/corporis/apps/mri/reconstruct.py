@@ -1,0 +1,168 @@
+"""One slice from its k-space: which prior, how strong, and how far from the minimum it stopped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.patches import PatchPrior
+from corporis.apps.mri.variation import ConvexPrior
+from corporis.interfaces import Iterate
+from corporis.solvers import conjugate_gradient, run
+
+Watch = Callable[[str, float, float | None], None]
+"""Called with what is done, its share of the work, and the relative gap where one is known."""
+
+
+class Method(StrEnum):
+    """What is known about the image besides its samples."""
+
+    PATCHES = "patches"
+    TV = "tv"
+    TV_WAVELET = "tv-wavelet"
+    LEAST_SQUARES = "least-squares"
+    ZERO_FILL = "zero-fill"
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """A reconstructed slice and what is known about how good it is.
+
+    Parameters
+    ----------
+    image : complex64 array, (rows, columns)
+        In the unit of the input's image.
+    method : Method
+    statement : str
+        What was minimised, or done, with its numbers.
+    gap : float or None
+        Certificate: the objective is at most this share above its minimum; None where there is
+        no objective.
+    weight : float or None
+        Of the penalty, in units of the brightest; None without one.
+    noise : float
+        Deviation of the noise in the real part of one sample, whitened, in units of the brightest.
+    trace : tuple of float
+        The gap, or the relative change, of every iteration.
+    """
+
+    image: np.ndarray
+    method: Method
+    statement: str
+    gap: float | None
+    weight: float | None
+    noise: float
+    trace: tuple[float, ...]
+
+
+def _silent(text: str, share: float, gap: float | None) -> None:
+    """Nobody watches."""
+
+
+def reconstruct(
+    encoding: Encoding,
+    method: Method = Method.PATCHES,
+    *,
+    weight: float | None = None,
+    noise: float | None = None,
+    n_iterations: int | None = None,
+    watch: Watch = _silent,
+) -> Slice:
+    """One slice.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    method : Method
+    weight : float or None
+        Of ``tv`` and ``tv-wavelet``, in units of the brightest, > 0; None finds it by samples
+        held back.
+    noise : float or None
+        Of ``patches``, in units of the brightest; None finds it.
+    n_iterations : int or None
+        None takes the method's own.
+    watch : callable(text, share, gap)
+
+    Raises
+    ------
+    ValueError
+        If `weight` or `noise` is not positive, or ``n_iterations < 1``.
+    """
+    for name, value in (("weight", weight), ("noise", noise), ("n_iterations", n_iterations)):
+        if value is not None and not 0 < value < np.inf:
+            raise ValueError(f"{name} must be finite and > 0, got {value}")
+    if method == Method.PATCHES:
+        return _by_patches(encoding, noise, n_iterations, watch)
+    if method in (Method.TV, Method.TV_WAVELET):
+        return _by_splitting(encoding, method, weight, n_iterations, watch)
+    return _plain(encoding, method, n_iterations or 30)
+
+
+def _by_patches(encoding, noise, n_iterations, watch):
+    prior = PatchPrior() if n_iterations is None else PatchPrior(n_iterations=n_iterations)
+    total = prior.n_iterations + (prior.n_first if noise is None else 0)
+    changes: list[float] = []
+
+    def note(iterate: Iterate) -> None:
+        changes.append(iterate.change)
+        watch("reconstructing", min(len(changes) / total, 1.0), None)
+
+    last, noise = prior.solve(encoding, noise, note)
+    levels = prior.levels(max(prior.last * noise, prior.least), prior.n_iterations)
+    statement = (
+        f"Plug-and-play Douglas-Rachford splitting, {prior.n_iterations} iterations: the image "
+        f"that fits the samples, alternated with block matching (patches of "
+        f"{' and '.join(str(s) for s in prior.denoiser.sizes)} pixels, {prior.denoiser.n_alike} "
+        f"alike) at noise levels from {levels[0]:.3g} to {levels[-1]:.3g} of the brightest. There "
+        f"is no objective, hence no gap; the last relative change was {last.change:.1e}."
+    )
+    image = encoding.image(last.x)
+    return Slice(image, Method.PATCHES, statement, None, None, noise, tuple(changes))
+
+
+def _by_splitting(encoding, method, weight, n_iterations, watch):
+    wavelet = 1.0 if method == Method.TV_WAVELET else 0.0
+    n = n_iterations or ConvexPrior.n_iterations
+    prior = ConvexPrior(1.0, wavelet, n)
+    if weight is None:
+        tries = [0]
+
+        def note(_: Iterate) -> None:
+            tries[0] += 1
+            watch("finding the weight", 0.7 * tries[0] / (9 * prior.n_first), None)
+
+        weight = prior.weight_of(encoding, note)
+    measure, gaps = prior.gap(encoding, weight), []
+
+    def audit(iterate: Iterate) -> float:
+        gaps.append(measure(iterate))
+        watch("reconstructing", 0.7 + 0.3 * iterate.count / n, gaps[-1])
+        return gaps[-1]
+
+    found = run(prior.iterates(encoding, weight), at_most=n, audit=audit, tolerance=1e-5)
+    terms = f"{weight:.3g} TV(x)" + (f" + {weight:.3g} ||W x||_1" if wavelet else "")
+    statement = (
+        f"Minimised: 1/2 ||A x - b||^2 + {terms}, image in units of its brightest, noise of the "
+        f"coils whitened{'' if not wavelet else ', W Daubechies wavelets with 2 moments'}. "
+        f"Composite splitting, {found.count} iterations; the objective is at most "
+        f"{100 * found.gap:.2g} % above its minimum."
+    )
+    image = encoding.image(found.x)
+    return Slice(image, method, statement, found.gap, weight, encoding.sigma, tuple(gaps))
+
+
+def _plain(encoding: Encoding, method, n):
+    start = encoding.start()
+    if method == Method.ZERO_FILL or encoding.operator.maps is None:
+        words = "Zero-filled: samples that were not measured are zero, coils combined."
+        return Slice(encoding.image(start), method, words, None, None, encoding.sigma, ())
+    iterates = conjugate_gradient(encoding.operator.normal, start, np.zeros_like(start))
+    found = run(iterates, at_most=n, tolerance=1e-4)
+    words = (
+        f"Least squares without a penalty (SENSE): {found.count} conjugate gradients, relative "
+        f"residual of the normal equation {found.trace[-1]:.1e}."
+    )
+    image = encoding.image(found.x)
+    return Slice(image, method, words, None, None, encoding.sigma, found.trace)

@@ -1,0 +1,104 @@
+"""Convex reconstruction: total variation and wavelets, with the weight found and the gap known."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.held_back import HeldBack, hold_back
+from corporis.functionals import L1, TotalVariation, Transformed
+from corporis.interfaces import Iterate
+from corporis.operators import Wavelet
+from corporis.solvers import CompositeGap, TotalVariationProx, composite_splitting, run
+from corporis.solvers.composite_splitting import Penalty
+
+
+@dataclass(frozen=True)
+class ConvexPrior:
+    r"""``1/2 ||A x - b||^2 + weight (tv TV(x) + wavelet ||Phi x||_1)`` by composite splitting.
+
+    The weight is searched on samples held back: short runs without them, and the weight that
+    predicts them best.
+
+    Parameters
+    ----------
+    tv, wavelet : float
+        Shares of the two penalties, >= 0, not both 0.
+    n_iterations, n_first : int
+        Of the run with all samples, and of each run that tries a weight.
+    weights : tuple of float
+        Least and largest weight that is tried, in units of the brightest of the image.
+
+    Raises
+    ------
+    ValueError
+        If the shares are negative or both zero.
+    """
+
+    tv: float = 1.0
+    wavelet: float = 0.0
+    n_iterations: int = 100
+    n_first: int = 30
+    weights: tuple[float, float] = (1e-4, 3e-2)
+
+    def __post_init__(self):
+        if min(self.tv, self.wavelet) < 0 or self.tv + self.wavelet <= 0:
+            raise ValueError(f"shares must be >= 0 and not both 0, got {self.tv}, {self.wavelet}")
+
+    def penalties(self, encoding: Encoding, weight: float) -> list[Penalty]:
+        """Those of the objective, each set of coil maps with its own image."""
+        shape = encoding.operator.domain
+        found: list[Penalty] = []
+        plane = tuple(range(len(shape) - 2, len(shape)))
+        if self.tv:
+            variation = TotalVariation(shape, weight * self.tv, axes=plane)
+            found.append(TotalVariationProx(variation))
+        if self.wavelet:
+            levels = min(4, int(math.log2(min(shape[-2:]))) - 2)
+            transform = Wavelet(shape, "db2", levels, axes=plane)
+            found.append(Transformed(L1(weight * self.wavelet), transform))
+        return found
+
+    def iterates(self, encoding: Encoding, weight: float, start=None) -> Iterator[Iterate]:
+        """The run with all samples of a problem, from a first guess or an iterate."""
+        begin = encoding.start() if start is None else start
+        return composite_splitting(encoding.misfit, self.penalties(encoding, weight), begin)
+
+    def gap(self, encoding: Encoding, weight: float) -> Callable[[Iterate], float]:
+        """The certificate: how far an iterate is, at most, above the minimum, relatively."""
+        # among images at most twice as bright as the zero-filled one, where only TV is there
+        gap = CompositeGap(encoding.misfit, self.penalties(encoding, weight), brightest=2.0)
+        return lambda iterate: gap(iterate) / max(gap.objective(iterate.x), 1e-30)
+
+    def weight_of(
+        self, encoding: Encoding, watch: Callable[[Iterate], None] = lambda _: None
+    ) -> float:
+        """The weight whose image predicts samples that it was not given best."""
+        held, known = hold_back(encoding), {}
+        start = held.fit.start()
+
+        def error(log_weight: float) -> float:
+            key = round(log_weight, 6)
+            if key not in known:
+                known[key] = self._error(held, math.exp(key), start, watch)
+            return known[key]
+
+        grid = np.linspace(math.log(self.weights[0]), math.log(self.weights[1]), 7)
+        best = int(np.argmin([error(w) for w in grid]))
+        step = grid[1] - grid[0]
+        return math.exp(_lowest(error, float(grid[best]), float(step)))
+
+    def _error(self, held: HeldBack, weight, start, watch):
+        iterates = self.iterates(held.fit, weight, start)
+        return held.error(run(iterates, at_most=self.n_first, watch=[watch]).x)
+
+
+def _lowest(error, best, step):
+    """Lowest point of the parabola through the best of a grid and its neighbours at half steps."""
+    left, middle, right = error(best - step / 2), error(best), error(best + step / 2)
+    bend = left - 2 * middle + right
+    if bend <= 0:
+        return best + step / 2 * (1 if right < left else -1)
+    return best + float(np.clip((left - right) / bend / 4, -0.5, 0.5)) * step
