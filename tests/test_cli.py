@@ -45,7 +45,7 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"corporis {corporis.__version__}\n" * 2
 
 
-@pytest.mark.parametrize("command", [[], ["heart"], ["demo"], ["info"], ["train"]])
+@pytest.mark.parametrize("command", [[], ["heart"], ["mri"], ["demo"], ["info"], ["train"]])
 def test_help_has_an_example(command, capsys):
     assert leave(*command, "--help") == 0
     assert "corporis" in capsys.readouterr().out
@@ -54,7 +54,9 @@ def test_help_has_an_example(command, capsys):
 def test_help_lists_every_command(capsys):
     assert leave("-h") == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("heart", "demo", "info", "train", "version", "device"))
+    assert all(
+        word in out for word in ("heart", "mri", "demo", "info", "train", "version", "device")
+    )
 
 
 def test_info_says_what_is_there(volume, capsys):
@@ -63,7 +65,7 @@ def test_info_says_what_is_there(volume, capsys):
     assert "NIfTI" in out and "pixel 2 x 2 mm" in out and "int16" in out
 
 
-@pytest.mark.parametrize("command", [["info"], ["heart", "-o", "OUT"]])
+@pytest.mark.parametrize("command", [["info"], ["heart", "-o", "OUT"], ["mri", "-o", "OUT"]])
 def test_bad_input_is_one_line_and_exit_code_2(command, tmp_path, capsys):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -34,6 +34,30 @@ Output = Annotated[
     typer.Option("--output", "-o", help="Folder for all that is written; made if absent."),
 ]
 
+Label = Annotated[
+    str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
+]
+Scan = Annotated[
+    Path,
+    typer.Argument(
+        metavar="INPUT", help="k-space: ISMRMRD or fastMRI (.h5), BART (.cfl), .mat, .npy or .npz."
+    ),
+]
+Prior = Annotated[
+    str,
+    typer.Option(
+        metavar="[patches|tv|tv-wavelet|least-squares|zero-fill]",
+        help="What is known about the image besides its samples.",
+    ),
+]
+Strength = Annotated[
+    float | None, typer.Option(help="Of tv and tv-wavelet; by default found from the data.")
+]
+NoiseLevel = Annotated[
+    float | None,
+    typer.Option(help="Of patches, share of the brightest; by default found from the data."),
+]
+
 
 def _version(is_asked: bool) -> None:
     if is_asked:
@@ -63,9 +87,7 @@ def heart(
         Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
     ],
     output: Output,
-    name: Annotated[
-        str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
-    ] = None,
+    name: Label = None,
     series: Annotated[
         str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
     ] = None,
@@ -111,21 +133,9 @@ def heart(
 
 @app.command(rich_help_panel="Studies")
 def mri(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INPUT",
-            help="k-space: ISMRMRD or fastMRI (.h5), BART (.cfl), .mat, .npy or .npz.",
-        ),
-    ],
+    source: Scan,
     output: Output,
-    method: Annotated[
-        str,
-        typer.Option(
-            metavar="[patches|tv|tv-wavelet|least-squares|zero-fill]",
-            help="What is known about the image besides its samples.",
-        ),
-    ] = "patches",
+    method: Prior = "patches",
     mask: Annotated[
         Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
     ] = None,
@@ -135,13 +145,8 @@ def mri(
     reference: Annotated[
         Path | None, typer.Option(help="An image of the same size, to measure the error.")
     ] = None,
-    weight: Annotated[
-        float | None, typer.Option(help="Of tv and tv-wavelet; by default found from the data.")
-    ] = None,
-    noise: Annotated[
-        float | None,
-        typer.Option(help="Of patches, share of the brightest; by default found from the data."),
-    ] = None,
+    weight: Strength = None,
+    noise: NoiseLevel = None,
     iterations: Annotated[int | None, typer.Option(help="By default the method's own.")] = None,
     sets: Annotated[
         int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
@@ -150,9 +155,7 @@ def mri(
     variable: Annotated[
         str | None, typer.Option(help="Name of the array, in a file that holds several.")
     ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
-    ] = None,
+    name: Label = None,
 ) -> None:
     """Reconstruct MR images from undersampled k-space, and say what was minimised.
 
@@ -165,33 +168,13 @@ def mri(
 
       corporis mri brain.cfl -o out/ --mask mask.npy --method tv --reference full.nii.gz
     """
-    from corporis.workstation.mri import parse_method, run_mri
+    from corporis.workstation.mri import application, run_mri
 
-    chosen = parse_method(method)
-    for option, value in (("--weight", weight), ("--noise", noise)):
-        if value is not None and not 0 < value < float("inf"):
-            raise BadInput(f"{option}: expected a number > 0, got {value}")
-    for option, value, most in (("--iterations", iterations, 100_000), ("--sets", sets, 2)):
-        if value is not None and not 1 <= value <= most:
-            raise BadInput(f"{option}: expected 1 to {most}, got {value}")
-    if coils is not None and coils < 1:
-        raise BadInput(f"--coils: expected at least 1, got {coils}")
+    chosen = application(method, weight, noise, iterations, sets, coils)
+    files = {"mask": mask, "maps": maps, "reference": reference}
     with _progress() as progress:
         found = run_mri(
-            source,
-            output,
-            method=chosen,
-            mask=mask,
-            maps=maps,
-            reference=reference,
-            weight=weight,
-            noise=noise,
-            n_iterations=iterations,
-            n_sets=sets,
-            n_coils=coils,
-            variable=variable,
-            name=name,
-            progress=progress,
+            source, output, chosen, variable=variable, name=name, progress=progress, **files
         )
     typer.echo(f"report: {found.report}")
 

@@ -3,7 +3,7 @@
 import datetime
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from corporis.apps.mri import Method, Reconstruction
 from corporis.cohorts.study import Provenance
-from corporis.errors import BadInput, Unsupported
+from corporis.errors import BadInput
 from corporis.imaging import (
     Image,
     KSpace,
@@ -43,16 +43,11 @@ class MriRun:
 def run_mri(
     source: Path | str,
     output: Path | str,
+    how: Reconstruction | None = None,
     *,
-    method: Method = Method.PATCHES,
     mask: Path | str | None = None,
     maps: Path | str | None = None,
     reference: Path | str | None = None,
-    weight: float | None = None,
-    noise: float | None = None,
-    n_iterations: int | None = None,
-    n_sets: int | None = None,
-    n_coils: int | None = None,
     variable: str | None = None,
     name: str | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -66,12 +61,12 @@ def run_mri(
     output : path
         Folder for report.html, report.json, reconstruction.nii.gz, phase.nii.gz, measures.csv and,
         where the input says where the image lies, DICOM; it appears complete or not at all.
+    how : Reconstruction or None
+        How; by default with patches, everything found from the data.
     mask, maps : path or None
         Files with the samples to use and the sensitivities of the coils.
     reference : path or None
         An image of the same size, to measure the error against.
-    method, weight, noise, n_iterations, n_sets, n_coils
-        As in `Reconstruction`.
     variable : str or None
         Name of the array in a file that holds several.
     name : str or None
@@ -90,14 +85,6 @@ def run_mri(
         if progress is not None:
             progress(text, fraction)
 
-    parameters: dict[str, Any] = {
-        "method": str(method),
-        "weight": weight,
-        "noise": noise,
-        "n_iterations": n_iterations,
-        "n_sets": n_sets,
-        "n_coils": n_coils,
-    }
     with OutputFolder(output) as folder:
         tell("reading", 0.0)
         kspace = read_kspace(source, mask=mask, maps=maps, variable=variable)
@@ -106,18 +93,23 @@ def run_mri(
         facts["format"] = kspace.facts.get("format", "")
         label = name or f"scan-{str(facts['source_hash'])[:8]}"
         case = Case(label, {"kspace": kspace}, facts=facts)
-        application = Reconstruction(
-            method, weight, noise, n_iterations, n_sets, n_coils, progress=tell
-        )
-        result = application(case)
+        chosen = replace(how or Reconstruction(), progress=tell)
+        result = chosen(case)
         tell("writing", 0.96)
-        provenance = clock.facts(case, {k: v for k, v in parameters.items() if v is not None})
+        provenance = clock.facts(case, _parameters(chosen))
         error = None if truth is None else _error(result, truth)
         _write(result, kspace, provenance, error, folder, label)
         page = mri_page(label, kspace, result, provenance, truth)
         write_mri_page(page, folder / "report.html")
     tell("done", 1.0)
     return MriRun(Path(output) / "report.html", kspace, result)
+
+
+def _parameters(how: Reconstruction) -> dict[str, Any]:
+    """What was chosen; what the data decided is not named."""
+    names = ("method", "weight", "noise", "n_iterations", "n_sets", "n_coils")
+    chosen = {name: getattr(how, name) for name in names}
+    return {k: v if k != "method" else str(v) for k, v in chosen.items() if v is not None}
 
 
 def _reference(path, kspace: KSpace) -> np.ndarray:
@@ -183,53 +175,68 @@ def _write(result, kspace, provenance, error, folder, label):
 
 def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> MriPage:
     """Everything the report shows."""
-    image = result.images["reconstruction"]
-    data = np.asarray(image.data)
-    planes = data.reshape(-1, *data.shape[-2:])
-    pixel = None
-    if image.length_unit == "mm":
-        rows, columns = image.spacing[-2:]
-        pixel = (float(rows), float(columns))
-    views = [
-        View(_name(k, len(planes)), plane[None], pixel_mm=pixel, group="Reconstruction")
-        for k, plane in enumerate(planes[:MOST_VIEWS])
-    ]
-    first = result.facts["encodings"][0]
-    views.append(
-        View("zero-filled", np.abs(first.image(first.start()))[None], group="For comparison")
-    )
-    error = None
-    if truth is not None:
-        reference = truth.reshape(planes.shape)
-        scale = float(np.sum(planes * reference) / max(np.sum(planes**2), 1e-30))
-        views.append(View("reference", reference[0][None], group="For comparison"))
-        wrong = np.abs(scale * planes[0] - reference[0])[None]
-        views.append(View("error, own grey scale", wrong, group="For comparison"))
-        error = _error(result, truth)
-    views.append(View("sampled frequencies", first.mask[None].astype(float), group="k-space"))
-    centre = np.log10(np.sqrt(np.sum(np.abs(np.atleast_3d(first.data)) ** 2, axis=0)) + 1e-6)
-    if first.data.ndim == 3:
-        views.append(View("log of the samples", centre[None], group="k-space"))
-    trace = np.asarray(result.facts["slices"][0].trace, dtype=float)
-    is_gap = result.facts["slices"][0].gap is not None
-    curves = []
-    if len(trace) > 1:
-        word = "certified gap" if is_gap else "relative change"
-        logarithm = np.log10(np.maximum(trace, 1e-12))
-        curves.append(Curve(word, "log10", logarithm))
+    first = result.facts["slices"][0]
     return MriPage(
         case_name=label,
-        sentence=_sentence(kspace, result, error),
+        sentence=_sentence(kspace, result, None if truth is None else _error(result, truth)),
         measures=result.measures,
-        views=views,
-        curves=curves,
-        every=10 if is_gap else 1,
+        views=[*_image_views(result, truth), *_sample_views(result.facts["encodings"][0])],
+        curves=_convergence(first),
+        every=1 if first.gap is None else 10,
         methods=result.methods,
         references=result.references,
         warnings=result.warnings,
         provenance=provenance,
         date=datetime.date.today().isoformat(),
     )
+
+
+def _image_views(result: Report, truth) -> list[View]:
+    """The planes, and beside the first what it is compared with."""
+    image = result.images["reconstruction"]
+    data = np.asarray(image.data)
+    planes = data.reshape(-1, *data.shape[-2:])
+    is_single = len(planes) == 1
+    group = "Image" if is_single else "Reconstruction"
+    other = "Image" if is_single else "First plane, for comparison"
+    pixel = None
+    if image.length_unit == "mm":
+        rows, columns = image.spacing[-2:]
+        pixel = (float(rows), float(columns))
+    views = [
+        View(_name(k, len(planes)), plane[None], pixel_mm=pixel, group=group)
+        for k, plane in enumerate(planes[:MOST_VIEWS])
+    ]
+    first = result.facts["encodings"][0]
+    views.append(
+        View("zero-filled", np.abs(first.image(first.start()))[None], pixel_mm=pixel, group=other)
+    )
+    if truth is not None:
+        reference = truth.reshape(planes.shape)
+        scale = float(np.sum(planes * reference) / max(float(np.sum(planes**2)), 1e-30))
+        wrong = np.abs(scale * planes[0] - reference[0])
+        views.append(View("reference", reference[0][None], pixel_mm=pixel, group=other))
+        views.append(View("error, own grey scale", wrong[None], pixel_mm=pixel, group=other))
+    return views
+
+
+def _sample_views(encoding) -> list[View]:
+    """Where k-space was sampled, and how strong it is."""
+    length = np.sqrt(np.sum(np.abs(encoding.data.reshape(-1, *encoding.mask.shape)) ** 2, axis=0))
+    logarithm = np.log10(np.maximum(length, 1e-3 * length.max()))
+    return [
+        View("sampled frequencies", encoding.mask[None].astype(float), group="k-space"),
+        View("logarithm of the samples", logarithm[None], group="k-space"),
+    ]
+
+
+def _convergence(first) -> list[Curve]:
+    """Gap or change over the iterations."""
+    trace = np.asarray(first.trace, dtype=float)
+    if len(trace) < 2:
+        return []
+    word = "relative change" if first.gap is None else "certified gap"
+    return [Curve(word, "log10", np.log10(np.maximum(trace, 1e-12)))]
 
 
 def _name(number, total):
@@ -246,14 +253,28 @@ def _sentence(kspace, result, error):
     return sentence
 
 
-def parse_method(text: str) -> Method:
-    """The method of a name.
+def application(
+    method: str,
+    weight: float | None,
+    noise: float | None,
+    iterations: int | None,
+    sets: int | None,
+    coils: int | None,
+) -> Reconstruction:
+    """The reconstruction that a command line asks for.
 
     Raises
     ------
-    Unsupported
-        If there is none.
+    BadInput
+        If an option is out of range.
     """
-    if text not in list(Method):
-        raise Unsupported(f"--method: expected one of {', '.join(Method)}, got {text!r}")
-    return Method(text)
+    if method not in list(Method):
+        raise BadInput(f"--method: expected one of {', '.join(Method)}, got {method!r}")
+    for option, value in (("--weight", weight), ("--noise", noise)):
+        if value is not None and not 0 < value < float("inf"):
+            raise BadInput(f"{option}: expected a number > 0, got {value}")
+    limits = (("--iterations", iterations, 100_000), ("--sets", sets, 2), ("--coils", coils, 4096))
+    for option, count, most in limits:
+        if count is not None and not 1 <= count <= most:
+            raise BadInput(f"{option}: expected 1 to {most}, got {count}")
+    return Reconstruction(Method(method), weight, noise, iterations, sets, coils)

@@ -12,6 +12,8 @@ from corporis.operators import Cartesian
 
 SECOND_SET = 0.9
 """Eigenvalue above which a pixel shows two places of the body."""
+MOST_COILS = 12
+"""More coils than this are compressed, unless a number is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,9 @@ def encode(
     white = whitened(data.astype(np.complex64), noise)
     if len(data) == 1 and maps is None:
         return _scaled(Cartesian(mask.shape, mask), white[0], mask, None, noise)
-    wanted = min(len(data), 12) if n_coils is None else n_coils
+    wanted = min(len(data), MOST_COILS) if n_coils is None else n_coils
+    if not 1 <= wanted <= len(data):
+        raise Unsupported(f"n_coils must be 1 to the {len(data)} of the scan, got {n_coils}")
     mix = compression(white, mask, wanted) if wanted < len(data) else np.eye(len(data))
     mixed = np.tensordot(mix, white, 1).astype(np.complex64)
     if maps is None:

@@ -1,0 +1,1 @@
+"""Rows of the accuracy benchmark of reconstruction, one module a kind of case."""

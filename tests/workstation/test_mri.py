@@ -1,0 +1,114 @@
+"""`corporis mri`: what it leaves, what it says, and what it refuses."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+
+from corporis.cli import main
+from corporis.phantoms import PlaneWaveCoils, shepp_logan
+
+SHAPE = (72, 64)
+
+
+def leave(*words) -> int:
+    """The exit code of a command line."""
+    with pytest.raises(SystemExit) as leaving:
+        main([str(word) for word in words])
+    return leaving.value.code or 0
+
+
+@pytest.fixture(scope="module")
+def scan():
+    """Analytic k-space of a head in four coils, with noise: (samples, mask, all samples' image)."""
+    rng = np.random.default_rng(8)
+    data = shepp_logan().kspace(SHAPE, PlaneWaveCoils.ring(4)).astype(np.complex64)
+    images = np.fft.fftshift(
+        np.fft.ifft2(np.fft.ifftshift(data, axes=(1, 2)), norm="ortho"), axes=(1, 2)
+    )
+    truth = np.sqrt(np.sum(np.abs(images) ** 2, axis=0))
+    level = 1e-3 * truth.max()
+    data += level * (rng.standard_normal(data.shape) + 1j * rng.standard_normal(data.shape))
+    mask = rng.random(SHAPE) < 0.4
+    mask[24:48, 20:44] = True
+    return (data * mask).astype(np.complex64), mask, truth
+
+
+def test_files_report_and_error(scan, tmp_path, capsys):
+    data, _, truth = scan
+    np.save(tmp_path / "scan.npy", data)
+    np.save(tmp_path / "truth.npy", truth)
+    out = tmp_path / "out"
+    words = ("mri", tmp_path / "scan.npy", "-o", out, "--reference", tmp_path / "truth.npy")
+    assert leave(*words, "--name", "head-1") == 0
+    assert "report:" in capsys.readouterr().out
+    report = json.loads((out / "report.json").read_text())
+    assert report["case"] == "head-1" and report["relative_error"] < 0.1
+    assert report["planes"][0]["method"] == "patches"
+    image = nibabel.load(out / "reconstruction.nii.gz").get_fdata().squeeze()
+    assert sorted(image.shape) == sorted(SHAPE)
+    page = (out / "report.html").read_text()
+    assert "Reconstruction: head-1" in page and "Plug-and-play" in page
+    assert str(tmp_path) not in page + json.dumps(report)
+
+
+def test_a_convex_method_states_objective_and_gap(scan, tmp_path):
+    data, _, _ = scan
+    np.save(tmp_path / "scan.npy", data)
+    words = ("mri", tmp_path / "scan.npy", "-o", tmp_path / "out", "--method", "tv")
+    assert leave(*words, "--weight", "0.004", "--iterations", "60") == 0
+    plane = json.loads((tmp_path / "out" / "report.json").read_text())["planes"][0]
+    assert plane["weight"] == 0.004 and 0 <= plane["gap"] < 0.2
+    assert "1/2 ||A x - b||^2 + 0.004 TV(x)" in plane["statement"]
+
+
+def spoilt(scan, **parts):
+    """The scan and its mask with something wrong."""
+    data, mask, _ = scan
+    return parts.get("data", lambda d: d)(data.copy()), parts.get("mask", lambda m: m)(mask)
+
+
+@pytest.mark.parametrize(
+    ("parts", "options", "message"),
+    [
+        ({"mask": lambda m: m[:-1]}, (), "mask"),
+        ({"mask": lambda m: m * 0}, (), "mask"),
+        ({"data": lambda d: d * np.array([1, 1, 0, 1])[:, None, None]}, (), "coil"),
+        ({"data": lambda d: np.where(d == d[0, 30, 30], np.nan, d)}, (), "NaN"),
+        ({"mask": lambda m: m & (np.arange(64) % 4 == 1)}, (), "calibration"),
+        ({}, ("--method", "magic"), "patches"),
+        ({}, ("--weight", "-1"), "--weight"),
+        ({}, ("--sets", "3"), "--sets"),
+        ({}, ("--coils", "9"), "n_coils"),
+        ({}, ("--maps", "MAPS"), "maps"),
+        ({}, ("--reference", "MASK"), "reference"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(scan, tmp_path, capsys, parts, options, message):
+    data, mask = spoilt(scan, **parts)
+    np.save(tmp_path / "scan.npy", data)
+    np.save(tmp_path / "mask.npy", mask)
+    np.save(tmp_path / "maps.npy", np.ones((4, 9, 9), np.complex64))
+    np.save(tmp_path / "small.npy", np.ones((9, 9)))
+    named = {"MAPS": tmp_path / "maps.npy", "MASK": tmp_path / "small.npy"}
+    words = [named.get(word, word) for word in options]
+    out = tmp_path / "out"
+    code = leave("mri", tmp_path / "scan.npy", "-o", out, "--mask", tmp_path / "mask.npy", *words)
+    error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("corporis:")]
+    assert code == 2 and len(error) == 1 and message.lower() in error[0].lower()
+    assert not (out / "report.html").exists()
+
+
+def test_help_shows_examples(capsys):
+    assert leave("mri", "--help") == 0
+    assert "corporis mri scan.h5 -o out/" in capsys.readouterr().out
+
+
+def test_the_real_undersampled_brain(data_dir, tmp_path):
+    source = data_dir / "kspace" / "brain_8ch_cartesian_undersampled.npy"
+    assert leave("mri", source, "-o", tmp_path / "out", "--method", "least-squares") == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    measures = {m["name"]: m["value"] for m in report["measures"]}
+    assert measures["coils"] == 8
+    assert measures["sampled share of k-space"] == pytest.approx(12.4, abs=0.1)
