@@ -78,95 +78,95 @@ def match(flat, parts, size, rows, columns, radius, found):
 
 
 @njit(**OPTIONS)
-def _apply(matrix, x, y, inner):
-    """``y[u] = sum_i matrix[u, i] x[i]`` for rows of length `inner`."""
-    size = matrix.shape[0]
+def _apply(matrix, x, y):
+    """``y = matrix @ x`` for long rows, all patches of a stack beside each other."""
+    size, length = x.shape
     for u in range(size):
-        for t in range(inner):
-            y[u, t] = matrix[u, 0] * x[0, t]
+        weight, row, target = matrix[u, 0], x[0], y[u]
+        for t in range(length):
+            target[t] = weight * row[t]
         for i in range(1, size):
-            weight = matrix[u, i]
+            weight, row = matrix[u, i], x[i]
+            for t in range(length):
+                target[t] += weight * row[t]
+
+
+@njit(**OPTIONS)
+def _turn(x, y, n, parts):
+    """Swap rows and columns of every patch, the parts kept together."""
+    size = x.shape[0]
+    inner = size * parts
+    for i in range(size):
+        for k in range(n):
+            for j in range(size):
+                for p in range(parts):
+                    y[j, k * inner + i * parts + p] = x[i, k * inner + j * parts + p]
+
+
+@njit(**OPTIONS)
+def _load(flat, places, n_columns, parts, x):
+    """The patches of a stack, one row of all of them after another."""
+    size, n = x.shape[0], places.shape[0]
+    inner = size * parts
+    for k in range(n):
+        row, column = places[k] // n_columns, places[k] % n_columns * parts
+        for i in range(size):
             for t in range(inner):
-                y[u, t] += weight * x[i, t]
+                x[i, k * inner + t] = flat[row + i, column + t]
 
 
 @njit(**OPTIONS)
-def _turn(x, y, size, parts):
-    """Swap rows and columns of a patch, the parts kept together."""
-    for i in range(size):
-        for j in range(size):
-            for p in range(parts):
-                y[j, i * parts + p] = x[i, j * parts + p]
-
-
-@njit(**OPTIONS)
-def _load(flat, place, n_columns, size, parts, cosine, first, second, out):
-    """The cosine transform of one patch (its frequencies swapped), into `out`, flat."""
-    y, x = place // n_columns, place % n_columns
+def _store(x, places, n_columns, parts, share, total, weight):
+    """Add the patches, `share` times, where they belong."""
+    size, n = x.shape[0], places.shape[0]
     inner = size * parts
-    for i in range(size):
-        for t in range(inner):
-            first[i, t] = flat[y + i, x * parts + t]
-    _apply(cosine, first, second, inner)
-    _turn(second, first, size, parts)
-    _apply(cosine, first, second, inner)
-    for i in range(size):
-        for t in range(inner):
-            out[i * inner + t] = second[i, t]
+    for k in range(n):
+        row, column = places[k] // n_columns, places[k] % n_columns
+        for i in range(size):
+            for t in range(inner):
+                total[row + i, column * parts + t] += share * x[i, k * inner + t]
+            for j in range(size):
+                weight[row + i, column + j] += share
 
 
 @njit(**OPTIONS)
-def _store(row, place, n_columns, size, parts, back, first, second, share, total):
-    """Undo `_load` and add the patch, `share` times, where it belongs."""
-    y, x = place // n_columns, place % n_columns
-    inner = size * parts
-    for i in range(size):
-        for t in range(inner):
-            first[i, t] = row[i * inner + t]
-    _apply(back, first, second, inner)
-    _turn(second, first, size, parts)
-    _apply(back, first, second, inner)
-    for i in range(size):
-        for t in range(inner):
-            total[y + i, x * parts + t] += share * second[i, t]
-
-
-@njit(**OPTIONS)
-def _haar(stack, scratch, n, length, is_inverse):
-    """Orthonormal Haar transform along a stack of `n` (a power of two) rows, in place."""
-    root = stack.dtype.type(np.sqrt(0.5))
+def _haar(x, y, n, inner, is_inverse):
+    """Orthonormal Haar transform over the `n` (a power of two) patches of a stack, in place."""
+    root = x.dtype.type(np.sqrt(0.5))
     half = 1 if is_inverse else n // 2
     while 1 <= half <= n // 2:
-        for k in range(half):
-            if is_inverse:
-                a, b = stack[k], stack[half + k]
-                c, d = scratch[2 * k], scratch[2 * k + 1]
-            else:
-                a, b = stack[2 * k], stack[2 * k + 1]
-                c, d = scratch[k], scratch[half + k]
-            for t in range(length):
-                c[t] = root * (a[t] + b[t])
-                d[t] = root * (a[t] - b[t])
-        for k in range(2 * half):
-            for t in range(length):
-                stack[k, t] = scratch[k, t]
+        for i in range(x.shape[0]):
+            row, held = x[i], y[i]
+            for k in range(half):
+                if is_inverse:
+                    a, b, c, d = k * inner, (half + k) * inner, 2 * k * inner, (2 * k + 1) * inner
+                else:
+                    a, b, c, d = 2 * k * inner, (2 * k + 1) * inner, k * inner, (half + k) * inner
+                for t in range(inner):
+                    held[c + t] = root * (row[a + t] + row[b + t])
+                    held[d + t] = root * (row[a + t] - row[b + t])
+            for t in range(2 * half * inner):
+                row[t] = held[t]
         half = half * 2 if is_inverse else half // 2
 
 
 @njit(**OPTIONS)
-def _threshold(stack, n, length, width, cut):
-    """Zero all coefficients (`width` numbers each) not longer than `cut`; how many are left."""
+def _threshold(x, parts, width, cut):
+    """Zero all coefficients (`width` numbers each) not longer than `cut`; how many are left.
+
+    The mean of a stack, the first of every channel, is always kept.
+    """
     kept, limit = 0, cut * cut
-    for k in range(n):
-        for e in range(0, length, width):
+    for i in range(x.shape[0]):
+        for e in range(0, x.shape[1], width):
             square = limit - limit
             for p in range(width):
-                square += stack[k, e + p] * stack[k, e + p]
-            if square > limit or (k == 0 and e < width):
+                square += x[i, e + p] * x[i, e + p]
+            if square > limit or (i == 0 and e < parts):
                 kept += 1
             else:
                 for p in range(width):
-                    stack[k, e + p] = 0
+                    x[i, e + p] = 0
     return kept
 
 
@@ -175,23 +175,19 @@ def collaborate(flat, parts, width, size, found, cut, cosine, total, weight):
     """Filter every stack of alike patches and add them to `total`, their weights to `weight`."""
     n_columns = flat.shape[1] // parts
     n, inner = found.shape[1], size * parts
-    length = size * inner
-    stack = np.empty((n, length), flat.dtype)
-    scratch = np.empty((n, length), flat.dtype)
-    first = np.empty((size, inner), flat.dtype)
-    second = np.empty((size, inner), flat.dtype)
+    x = np.empty((size, n * inner), flat.dtype)
+    y = np.empty((size, n * inner), flat.dtype)
     back = np.ascontiguousarray(cosine.T)
     one = flat.dtype.type(1)
     for g in range(found.shape[0]):
-        for k in range(n):
-            _load(flat, found[g, k], n_columns, size, parts, cosine, first, second, stack[k])
-        _haar(stack, scratch, n, length, False)
-        kept = _threshold(stack, n, length, width, cut)
-        _haar(stack, scratch, n, length, True)
-        share = one / flat.dtype.type(kept)
-        for k in range(n):
-            _store(stack[k], found[g, k], n_columns, size, parts, back, first, second, share, total)
-            y, x = found[g, k] // n_columns, found[g, k] % n_columns
-            for i in range(size):
-                for j in range(size):
-                    weight[y + i, x + j] += share
+        _load(flat, found[g], n_columns, parts, x)
+        _haar(x, y, n, inner, False)
+        _apply(cosine, x, y)
+        _turn(y, x, n, parts)
+        _apply(cosine, x, y)
+        share = one / flat.dtype.type(_threshold(y, parts, width, cut))
+        _apply(back, y, x)
+        _turn(x, y, n, parts)
+        _apply(back, y, x)
+        _haar(x, y, n, inner, True)
+        _store(x, found[g], n_columns, parts, share, total, weight)

@@ -50,7 +50,8 @@ class BlockMatching:
     n_alike : int
         Patches in a stack, a power of two.
     stride : int
-        Distance of the reference patches in pixels, 1 to the least size.
+        Distance of the reference patches in pixels, 1 to the least size; large patches lie half
+        their size apart.
     radius : int
         The patches of a stack lie at most this far apart in each direction, in pixels, >= 1.
     threshold : float
@@ -144,9 +145,10 @@ class BlockMatching:
     def _search(self, flat, n_parts, size, turn) -> Stacks:
         """Stacks of one size, on the grid of this turn."""
         n_rows, n_columns = flat.shape[0], flat.shape[1] // n_parts
-        shift = np.random.default_rng(turn).integers(0, self.stride, 2)
+        stride = max(self.stride, size // 2)
+        shift = np.random.default_rng(turn).integers(0, stride, 2)
         rows, columns = (
-            np.unique([0, *range(int(o), n - size + 1, self.stride), n - size])
+            np.unique([0, *range(int(o), n - size + 1, stride), n - size])
             for o, n in zip(shift, (n_rows, n_columns))
         )
         n_alike = self.n_alike
