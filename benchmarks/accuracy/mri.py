@@ -13,6 +13,7 @@ data are absent is null.
 import argparse
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -22,7 +23,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from mri_rows import coils, convergence, single
+from mri_rows import coils, convergence, related, single
 
 KEYS = (
     "image_gain_random_db",
@@ -71,11 +72,13 @@ def main(arguments=None) -> None:
         jobs += single.jobs(test, options.rivals)
     if "coils" in options.rows:
         jobs += coils.jobs(test, options.rivals)
+    if "related" in options.rows:
+        jobs += related.jobs(test, options.rivals)
     if "convergence" in options.rows:
         jobs += convergence.jobs(test)
     rows = []
     with ProcessPoolExecutor(options.processes) as pool:
-        waiting = [pool.submit(function, *given) for function, given in jobs]
+        waiting = [pool.submit(kept_or_done, options.keep, *job) for job in jobs]
         for number, future in enumerate(as_completed(waiting)):
             rows.append(future.result())
             print(
@@ -85,15 +88,33 @@ def main(arguments=None) -> None:
                 flush=True,
             )
     figures = dict.fromkeys(KEYS)
-    for module in (single, coils, convergence):
+    for module in (single, coils, related, convergence):
         figures |= {k: v for k, v in module.figures(rows).items() if v is not None}
-    figures["seconds"] = time.perf_counter() - begun
+    # of all rows, also of those that an earlier run had finished
+    figures["seconds"] = sum(row["row_seconds"] for _, row in rows) / options.processes
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     figures["peak_memory_gb"] = max(children, own) / 1e6
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
     print(json.dumps(_rounded(figures), indent=1))
+
+
+def kept_or_done(keep, function, given):
+    """The row of a job, read back where an earlier run of the same code finished it."""
+    words = [str(g) for g in given if isinstance(g, str | int | float | tuple)]
+    name = re.sub(r"[^\w.]+", "-", "-".join([function.__name__, *words]))
+    path = None if keep is None else Path(keep) / f"{name}.json"
+    if path is not None and path.is_file():
+        kind, row = json.loads(path.read_text(encoding="utf-8"))
+        return kind, row
+    begun = time.perf_counter()
+    kind, row = function(*given)
+    row = {**row, "row_seconds": time.perf_counter() - begun}
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([kind, row], default=float), encoding="utf-8")
+    return kind, row
 
 
 def _options(arguments):
@@ -103,8 +124,12 @@ def _options(arguments):
     parser.add_argument("--rivals", action="store_true", help="also BART, where it is installed")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument(
-        "--rows", nargs="+", default=["single", "coils", "convergence"], help="kinds of rows"
+        "--rows",
+        nargs="+",
+        default=["single", "coils", "related", "convergence"],
+        help="kinds of rows",
     )
+    parser.add_argument("--keep", help="folder for finished rows, to go on from if broken off")
     return parser.parse_args(arguments)
 
 

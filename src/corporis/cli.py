@@ -46,8 +46,9 @@ Scan = Annotated[
 Prior = Annotated[
     str,
     typer.Option(
-        metavar="[patches|tv|tv-wavelet|least-squares|zero-fill]",
-        help="What is known about the image besides its samples.",
+        metavar="[patches|tv|tv-wavelet|least-squares|zero-fill|causal|low-rank|joint]",
+        help="What is known about the image besides its samples; causal and low-rank join the "
+        "frames, joint the contrasts of one coil.",
     ),
 ]
 Strength = Annotated[
@@ -152,6 +153,10 @@ def mri(
         int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
     ] = None,
     coils: Annotated[int | None, typer.Option(help="Compress to so many coils.")] = None,
+    rad_s_per_cm: Annotated[
+        float | None,
+        typer.Option(help="Phase of one cm/s: velocity of all planes against the first."),
+    ] = None,
     variable: Annotated[
         str | None, typer.Option(help="Name of the array, in a file that holds several.")
     ] = None,
@@ -167,10 +172,14 @@ def mri(
       corporis mri scan.h5 -o out/
 
       corporis mri brain.cfl -o out/ --mask mask.npy --method tv --reference full.nii.gz
+
+      corporis mri aorta.mat -o out/ --rad-s-per-cm 1.0992
+
+      corporis mri cine.h5 -o out/ --method causal
     """
     from corporis.workstation.mri import application, run_mri
 
-    chosen = application(method, weight, noise, iterations, sets, coils)
+    chosen = application(method, weight, noise, iterations, sets, coils, rad_s_per_cm)
     files = {"mask": mask, "maps": maps, "reference": reference}
     with _progress() as progress:
         found = run_mri(

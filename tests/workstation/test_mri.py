@@ -6,8 +6,14 @@ import nibabel
 import numpy as np
 import pytest
 
+from corporis.apps.mri import Reconstruction
 from corporis.cli import main
-from corporis.phantoms import PlaneWaveCoils, shepp_logan
+from corporis.errors import Unsupported
+from corporis.imaging import KSpace
+from corporis.interfaces import Case
+from corporis.phantoms import PlaneWaveCoils, beating_ellipses, shepp_logan
+from corporis.workstation.mri import mri_page
+from corporis.workstation.mri_page import render_mri_page
 
 SHAPE = (72, 64)
 
@@ -98,6 +104,56 @@ def test_bad_input_is_one_line_and_leaves_nothing(scan, tmp_path, capsys, parts,
     error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("corporis:")]
     assert code == 2 and len(error) == 1 and message.lower() in error[0].lower()
     assert not (out / "report.html").exists()
+
+
+@pytest.fixture(scope="module")
+def series():
+    """Six frames of beating ellipses in one coil, a new mask each, (samples, images)."""
+    rng, frames, images = np.random.default_rng(2), [], []
+    for phase in np.linspace(0, 0.4, 6):
+        full = beating_ellipses(phase).kspace(SHAPE)
+        images.append(np.fft.fftshift(np.fft.ifft2(np.fft.ifftshift(full), norm="ortho")))
+        mask = rng.random(SHAPE) < 0.4
+        mask[28:44, 24:40] = True
+        frames.append(full * mask)
+    return np.stack(frames).astype(np.complex64)[:, None], np.stack(images)
+
+
+@pytest.mark.parametrize("method", ["causal", "low-rank", "joint"])
+def test_planes_together(series, method, tmp_path):
+    data, images = series
+    axis = "contrast" if method == "joint" else "frame"
+    kspace = KSpace(data, (axis, "coil", "row", "column"), mask=data[:, 0] != 0)
+    report = Reconstruction(method)(Case("beat", {"kspace": kspace}))
+    found = np.asarray(report.images["reconstruction"].data)
+    zero_filled = np.stack([np.abs(e.image(e.start())) for e in report.facts["encodings"]])
+    truth = np.abs(images)
+    assert np.linalg.norm(found - truth) < 0.7 * np.linalg.norm(zero_filled - truth)
+    page = render_mri_page(mri_page("beat", kspace, report, {}))
+    assert "plane 6" in page.lower()
+
+
+def test_methods_that_join_want_planes_of_one_coil(scan, series):
+    data, mask, _ = scan
+    coils = KSpace(np.stack([data, data]), ("frame", "coil", "row", "column"))
+    for kspace, message in (
+        (KSpace(data, ("coil", "row", "column"), mask=mask), "axis frame"),
+        (coils, "one coil"),
+    ):
+        with pytest.raises(Unsupported, match=message):
+            Reconstruction("causal")(Case("a", {"kspace": kspace}))
+
+
+def test_velocity_is_written_and_shown(tmp_path, data_dir):
+    source = data_dir / "kspace" / "aorta_velocity_kspace_11frames.mat"
+    words = ("mri", source, "-o", tmp_path / "out", "--method", "zero-fill")
+    assert leave(*words, "--rad-s-per-cm", "1.0992") == 0
+    found = nibabel.load(tmp_path / "out" / "velocity.nii.gz").get_fdata()
+    assert np.isfinite(found).all() and np.abs(found).max() > 0.5
+    measures = json.loads((tmp_path / "out" / "report.json").read_text())["measures"]
+    peak = next(m for m in measures if m["name"] == "largest velocity")
+    assert peak["unit"] == "cm/s" and 0 < peak["value"] < 20
+    assert leave(*words, "--rad-s-per-cm", "0") == 2
 
 
 def test_help_shows_examples(capsys):

@@ -107,7 +107,7 @@ def run_mri(
 
 def _parameters(how: Reconstruction) -> dict[str, Any]:
     """What was chosen; what the data decided is not named."""
-    names = ("method", "weight", "noise", "n_iterations", "n_sets", "n_coils")
+    names = ("method", "weight", "noise", "n_iterations", "n_sets", "n_coils", "rad_s_per_cm")
     chosen = {name: getattr(how, name) for name in names}
     return {k: v if k != "method" else str(v) for k, v in chosen.items() if v is not None}
 
@@ -180,7 +180,11 @@ def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> M
         case_name=label,
         sentence=_sentence(kspace, result, None if truth is None else _error(result, truth)),
         measures=result.measures,
-        views=[*_image_views(result, truth), *_sample_views(result.facts["encodings"][0])],
+        views=[
+            *_image_views(result, truth),
+            *_velocity_views(result),
+            *_sample_views(result.facts["encodings"][0]),
+        ],
         curves=_convergence(first),
         every=1 if first.gap is None else 10,
         methods=result.methods,
@@ -218,6 +222,17 @@ def _image_views(result: Report, truth) -> list[View]:
         views.append(View("reference", reference[0][None], pixel_mm=pixel, group=other))
         views.append(View("error, own grey scale", wrong[None], pixel_mm=pixel, group=other))
     return views
+
+
+def _velocity_views(result: Report) -> list[View]:
+    """Velocity through the plane, dark towards and bright away."""
+    if "velocity" not in result.images:
+        return []
+    image = result.images["velocity"]
+    strong = np.abs(np.asarray(result.facts["slices"][0].image))
+    shown = np.where(strong > 0.1 * strong.max(), np.asarray(image.data), 0.0)
+    planes = shown.reshape(-1, *shown.shape[-2:])[1 : MOST_VIEWS + 1]
+    return [View(f"plane {k + 2}", p[None], group="Velocity") for k, p in enumerate(planes)]
 
 
 def _sample_views(encoding) -> list[View]:
@@ -260,6 +275,7 @@ def application(
     iterations: int | None,
     sets: int | None,
     coils: int | None,
+    rad_s_per_cm: float | None = None,
 ) -> Reconstruction:
     """The reconstruction that a command line asks for.
 
@@ -277,4 +293,6 @@ def application(
     for option, count, most in limits:
         if count is not None and not 1 <= count <= most:
             raise BadInput(f"{option}: expected 1 to {most}, got {count}")
-    return Reconstruction(Method(method), weight, noise, iterations, sets, coils)
+    if rad_s_per_cm is not None and not 0 < abs(rad_s_per_cm) < float("inf"):
+        raise BadInput(f"--rad-s-per-cm: expected a number that is not 0, got {rad_s_per_cm}")
+    return Reconstruction(Method(method), weight, noise, iterations, sets, coils, rad_s_per_cm)

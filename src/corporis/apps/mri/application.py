@@ -9,7 +9,9 @@ import scipy.fft
 
 from corporis.apps.mri.encoding import Encoding, encode
 from corporis.apps.mri.memory import check_memory
-from corporis.apps.mri.reconstruct import Method, reconstruct
+from corporis.apps.mri.phase_contrast import velocity
+from corporis.apps.mri.reconstruct import SINGLE, Method, reconstruct
+from corporis.apps.mri.together import AXIS, reconstruct_together
 from corporis.errors import Unsupported
 from corporis.imaging import Image, KSpace
 from corporis.interfaces import Case, Measure, Report
@@ -44,12 +46,15 @@ class Reconstruction:
         Sets of coil maps, 1 or 2; None decides by their eigenvalues.
     n_coils : int or None
         Compress to so many coils.
+    rad_s_per_cm : float or None
+        Phase of one cm/s. With it the first plane is the reference, and the image ``velocity``
+        (cm/s) holds what the others show.
     progress : callable(text, fraction) or None
 
     Raises
     ------
     ValueError
-        If `n_sets` is not 1, 2 or None.
+        If `n_sets` is not 1, 2 or None, or `rad_s_per_cm` is 0 or not finite.
     """
 
     method: Method = Method.PATCHES
@@ -58,9 +63,12 @@ class Reconstruction:
     n_iterations: int | None = None
     n_sets: int | None = None
     n_coils: int | None = None
+    rad_s_per_cm: float | None = None
     progress: Callable[[str, float], None] | None = None
 
     def __post_init__(self):
+        if self.rad_s_per_cm is not None and not 0 < abs(self.rad_s_per_cm) < np.inf:
+            raise ValueError(f"rad_s_per_cm must be finite and not 0, got {self.rad_s_per_cm}")
         if self.n_sets not in (None, 1, 2):
             raise ValueError(f"n_sets must be 1, 2 or None, got {self.n_sets}")
 
@@ -79,11 +87,11 @@ class Reconstruction:
         need = check_memory(kspace)
         kspace = planes_of(kspace)
         sizes = [kspace.size(a) for a in OUTER if a in kspace.axes]
-        total, slices, encodings = int(np.prod(sizes)), [], []
-        for number, plane in enumerate(each_plane(kspace)):
-            encoding = self._encoded(plane)
-            encodings.append(encoding)
-            slices.append(self._slice(encoding, number, total))
+        encodings = [self._encoded(plane) for plane in each_plane(kspace)]
+        if self.method in SINGLE:
+            slices = [self._slice(e, n, len(encodings)) for n, e in enumerate(encodings)]
+        else:
+            slices = self._together(kspace, encodings)
         return self._report(kspace, slices, encodings, sizes, need)
 
     def _encoded(self, plane: KSpace) -> Encoding:
@@ -112,6 +120,20 @@ class Reconstruction:
             watch=watch,
         )
 
+    def _together(self, kspace, encodings):
+        outer = [a for a in OUTER if a in kspace.axes and kspace.size(a) > 1]
+        if outer != [AXIS[self.method]]:
+            raise Unsupported(
+                f"{self.method} joins the planes along the axis {AXIS[self.method]}, got the axes "
+                f"{', '.join(outer) or 'of one plane'}: use patches, which takes each plane alone"
+            )
+
+        def watch(text: str, share: float, gap: float | None) -> None:
+            if self.progress is not None:
+                self.progress(text, 0.05 + 0.9 * share)
+
+        return reconstruct_together(encodings, self.method, watch)
+
     def _report(self, kspace, slices, encodings, sizes, need):
         stack = np.stack([s.image for s in slices]).reshape(*sizes, *slices[0].image.shape)
         axes = (*(a for a in OUTER if a in kspace.axes), "row", "column")
@@ -119,15 +141,40 @@ class Reconstruction:
             "reconstruction": self._image(kspace, np.abs(stack), axes),
             "phase": self._image(kspace, np.angle(stack).astype(np.float32), axes),
         }
+        measures = _measures(kspace, slices, encodings, need)
+        if self.rad_s_per_cm is not None:
+            images["velocity"], peak = self._velocity(kspace, slices)
+            measures = (*measures, peak)
         return Report(
             "mri",
-            _measures(kspace, slices, encodings, need),
+            measures,
             images,
             facts={"slices": tuple(slices), "encodings": tuple(encodings)},
             methods=_methods(slices, encodings),
             references=REFERENCES,
             warnings=_warnings(kspace, encodings),
         )
+
+    def _velocity(self, kspace, slices):
+        """Velocity of all planes but the first, and the largest where there is signal."""
+        outer = [a for a in OUTER if a in kspace.axes and kspace.size(a) > 1]
+        if len(outer) != 1 or outer[0] == "slice":
+            raise Unsupported(
+                "velocity needs frames or contrasts of one plane, the first without encoding, got "
+                f"the axes {', '.join(outer) or 'of one plane'}"
+            )
+        first = slices[0].image
+        maps = [velocity(first, s.image, self.rad_s_per_cm) for s in slices[1:]]
+        strong = np.abs(first) > 0.3 * np.abs(first).max()
+        peak = Measure(
+            "largest velocity",
+            float(max(np.quantile(np.abs(m[strong]), 0.999) for m in maps)),
+            "cm/s",
+            note="99.9th percentile of its size, where the reference has signal",
+        )
+        # of the size of the reconstruction, so that it lies where that lies: 0 for the reference
+        stack = np.stack([np.zeros(first.shape), *maps]).astype(np.float32)
+        return self._image(kspace, stack, (outer[0], "row", "column")), peak
 
     @staticmethod
     def _image(kspace: KSpace, data, axes) -> Image:

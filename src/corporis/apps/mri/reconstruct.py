@@ -24,6 +24,13 @@ class Method(StrEnum):
     TV_WAVELET = "tv-wavelet"
     LEAST_SQUARES = "least-squares"
     ZERO_FILL = "zero-fill"
+    CAUSAL = "causal"
+    LOW_RANK = "low-rank"
+    JOINT = "joint"
+
+
+SINGLE = tuple(Method)[:5]
+"""Methods for one plane; the others join frames or contrasts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,7 @@ def reconstruct(
     ----------
     encoding : Encoding
     method : Method
+        One of `SINGLE`.
     weight : float or None
         Of ``tv`` and ``tv-wavelet``, in units of the brightest, > 0; None finds it by samples
         held back.
@@ -88,8 +96,10 @@ def reconstruct(
     Raises
     ------
     ValueError
-        If `weight` or `noise` is not positive, or ``n_iterations < 1``.
+        If `weight` or `noise` is not positive, ``n_iterations < 1``, or the method joins planes.
     """
+    if method not in SINGLE:
+        raise ValueError(f"method must be one of {', '.join(SINGLE)} for one plane, got {method}")
     for name, value in (("weight", weight), ("noise", noise), ("n_iterations", n_iterations)):
         if value is not None and not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")

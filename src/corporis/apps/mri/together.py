@@ -1,0 +1,88 @@
+"""Planes reconstructed together: frames of a series, contrasts of one place."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.joint import JointContrasts
+from corporis.apps.mri.low_rank import low_rank_plus_sparse
+from corporis.apps.mri.reconstruct import Method, Slice, Watch
+from corporis.apps.mri.series import CausalSeries
+from corporis.errors import Unsupported
+
+AXIS = {Method.CAUSAL: "frame", Method.LOW_RANK: "frame", Method.JOINT: "contrast"}
+"""What the method joins."""
+
+
+def reconstruct_together(
+    encodings: Sequence[Encoding], method: Method, watch: Watch
+) -> list[Slice]:
+    """All frames, or all contrasts, of one place.
+
+    Parameters
+    ----------
+    encodings : sequence of Encoding
+        One a frame or contrast, of one coil.
+    method : Method
+        ``causal``, ``low-rank`` or ``joint``.
+    watch : callable(text, share, gap)
+
+    Raises
+    ------
+    Unsupported
+        If there are several coils, or only one plane.
+    """
+    if any(e.operator.maps is not None for e in encodings):
+        raise Unsupported(
+            f"{method} reconstructs one coil, got several: use --method patches or tv"
+        )
+    if len(encodings) < 2:
+        raise Unsupported(
+            f"{method} needs several planes along the axis {AXIS[method]}, got one: use patches"
+        )
+    # the unit of the input again: every plane was scaled by itself
+    data = np.stack([e.scale * e.data for e in encodings])
+    masks = np.stack([e.mask for e in encodings])
+    if method == Method.CAUSAL:
+        return _causal(data, masks, encodings, watch)
+    watch("reconstructing all planes together", 0.1, None)
+    if method == Method.LOW_RANK:
+        return _low_rank(data, masks, encodings)
+    found = JointContrasts()(data, masks)
+    words = (
+        f"Minimised: 1/2 sum_s ||A_s x_s - b_s||^2 + {found.weight:.3g} "
+        f"({1 - found.coupling:.2g} sum_s TV(x_s) + {found.coupling:.2g} JTV(x)), contrasts in "
+        "units of their brightest; weight and coupling predict samples held back best."
+    )
+    return [
+        Slice(image, method, words, None, found.weight, e.sigma, ())
+        for image, e in zip(found.images, encodings, strict=True)
+    ]
+
+
+def _causal(data, masks, encodings, watch):
+    found = []
+    for frame in CausalSeries().frames(data, masks):
+        watch("frame by frame", (len(found) + 1) / len(data), None)
+        known = "none" if frame.reference is None else f"frame {frame.reference + 1}"
+        words = (
+            "Frame by frame, from its own samples and earlier frames only: total variation of the "
+            f"change since a reference that follows the motion, weight {frame.weight:.3g} of the "
+            f"brightest. First frame: {1000 * frame.seconds:.0f} ms, reference {known}."
+        )
+        noise = encodings[len(found)].sigma
+        found.append(Slice(frame.image, Method.CAUSAL, words, None, frame.weight, noise, ()))
+    return found
+
+
+def _low_rank(data, masks, encodings):
+    parts, result = low_rank_plus_sparse(data, masks)
+    words = (
+        "Minimised: 1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1 over the whole series, "
+        f"{result.count} iterations, last relative change {result.trace[-1]:.1e}."
+    )
+    return [
+        Slice(image, Method.LOW_RANK, words, None, None, e.sigma, result.trace)
+        for image, e in zip(parts.sum(axis=0), encodings, strict=True)
+    ]
