@@ -180,12 +180,12 @@ class CausalSeries:
 
     def _variation(self, plain, frame, past):
         """Minimise without a reference, moving the weight."""
-        plain.solve(10, past.weight)
+        plain.solve(8, past.weight)
         # where the sampling changed the weight of the last frame says little
         for _ in range(1 if past.is_as_dense_as(frame.mask) else 6):
             trial, weight = plain.copy(), float(np.clip(past.weight * past.factor, *WEIGHTS))
-            trial.solve(4, weight)
-            plain.solve(4, past.weight)
+            trial.solve(3, weight)
+            plain.solve(3, past.weight)
             if frame.error(trial.spectrum) < frame.error(plain.spectrum):
                 plain, past.weight = trial, weight
             else:
