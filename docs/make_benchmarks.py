@@ -231,6 +231,12 @@ MRI = (
         extra="velocity_rmse_cm_s_zero_fill",
     ),
     Row("velocity where there is signal: error, cm/s", "velocity_rmse_cm_s_strong"),
+    Row(
+        "velocity: relative error of the flow through the vessel",
+        "velocity_flow_error",
+        0.03,
+        False,
+    ),
     Row("this benchmark, s", "seconds", 3600, False, "{:.0f}"),
     Row("peak memory of a process, GB", "peak_memory_gb", form="{:.2f}"),
 )

@@ -153,6 +153,8 @@ def test_velocity_is_written_and_shown(tmp_path, data_dir):
     measures = json.loads((tmp_path / "out" / "report.json").read_text())["measures"]
     peak = next(m for m in measures if m["name"] == "largest velocity")
     assert peak["unit"] == "cm/s" and 0 < peak["value"] < 20
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Over the planes" in page and "Mean velocity in the vessel" in page
     assert leave(*words, "--rad-s-per-cm", "0") == 2
 
 

@@ -178,6 +178,8 @@ def velocity_row(name, kdata, region, fc, pattern):
     mask = variable_density(shape, 0.25) if pattern == "random" else lines(shape, 0.25)
     reference = velocity(true[0], true[1], fc, is_unwrapped=False)
     row = {"scan": name, "pattern": pattern}
+    strong = region & (np.abs(true[0]) > 0.3 * np.abs(true[0])[region].max())
+    vessel = strong & (np.abs(reference) > 0.5 * np.quantile(np.abs(reference)[strong], 0.999))
     for method in (Method.PATCHES, Method.TV, Method.ZERO_FILL):
         pair = [
             reconstruct(encode((d * mask)[None].astype(np.complex64), mask), method).image
@@ -187,8 +189,9 @@ def velocity_row(name, kdata, region, fc, pattern):
         wrong = np.angle(np.exp(1j * fc * (found - reference))) / fc
         key = "rmse_cm_s" if method == Method.PATCHES else f"rmse_cm_s_{method}"
         row[key] = float(np.sqrt(np.mean(wrong[region] ** 2)))
-        strong = region & (np.abs(true[0]) > 0.3 * np.abs(true[0])[region].max())
         row[f"{key}_strong"] = float(np.sqrt(np.mean(wrong[strong] ** 2)))
+        flowed = float(np.sum(found[vessel]) / np.sum(reference[vessel]))
+        row["flow_error" if method == Method.PATCHES else f"flow_error_{method}"] = abs(flowed - 1)
     return ("velocity", row)
 
 
@@ -211,6 +214,7 @@ def figures(rows) -> dict:
         "velocity_rmse_cm_s": mean("velocity", "rmse_cm_s"),
         "velocity_rmse_cm_s_zero_fill": mean("velocity", "rmse_cm_s_zero-fill"),
         "velocity_rmse_cm_s_strong": mean("velocity", "rmse_cm_s_strong"),
+        "velocity_flow_error": mean("velocity", "flow_error"),
     }
     for name in {r["series"] for r in picked.get("causal", [])}:
         mine = [r["gain_db"] for r in picked["causal"] if r["series"] == name]

@@ -186,6 +186,7 @@ def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> M
             *_sample_views(result.facts["encodings"][0]),
         ],
         curves=_convergence(first),
+        beat=_velocity_curve(result),
         every=1 if first.gap is None else 10,
         methods=result.methods,
         references=result.references,
@@ -235,14 +236,29 @@ def _velocity_views(result: Report) -> list[View]:
     return [View(f"plane {k + 2}", p[None], group="Velocity") for k, p in enumerate(planes)]
 
 
+def _velocity_curve(result: Report) -> Curve | None:
+    """Mean velocity over the planes where it is large: the vessel, as far as it can be guessed."""
+    if "velocity" not in result.images:
+        return None
+    maps = np.asarray(result.images["velocity"].data)
+    maps = maps.reshape(-1, *maps.shape[-2:])
+    signal = np.abs(np.asarray(result.facts["slices"][0].image))
+    strong = signal > 0.3 * signal.max()
+    highest = np.abs(maps).max(axis=0)
+    vessel = strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
+    if len(maps) < 3 or not vessel.any():
+        return None
+    return Curve("mean velocity in the vessel", "cm/s", maps[:, vessel].mean(axis=1))
+
+
 def _sample_views(encoding) -> list[View]:
     """Where k-space was sampled, and how strong it is."""
     length = np.sqrt(np.sum(np.abs(encoding.data.reshape(-1, *encoding.mask.shape)) ** 2, axis=0))
     logarithm = np.log10(np.maximum(length, 1e-3 * length.max()))
-    return [
-        View("sampled frequencies", encoding.mask[None].astype(float), group="k-space"),
-        View("logarithm of the samples", logarithm[None], group="k-space"),
-    ]
+    views = [View("logarithm of the samples", logarithm[None], group="k-space")]
+    if encoding.mask.all():
+        return views
+    return [View("sampled frequencies", encoding.mask[None].astype(float), group="k-space"), *views]
 
 
 def _convergence(first) -> list[Curve]:
@@ -262,7 +278,8 @@ def _sentence(kspace, result, error):
     slices = result.facts["slices"]
     share = f"{100 * kspace.share:.0f} % of k-space"
     many = f"{len(slices)} planes" if len(slices) > 1 else "One plane"
-    sentence = f"{many} from {share}, {kspace.n_coils} coils. {slices[0].statement}"
+    coils = f"{kspace.n_coils} coils" if kspace.n_coils > 1 else "one coil"
+    sentence = f"{many} from {share}, {coils}. {slices[0].statement}"
     if error is not None:
         sentence += f" Relative error against the reference: {100 * error:.2f} %."
     return sentence

@@ -37,6 +37,8 @@ class MriPage:
         What was done, and how well, for a reader who stops here.
     measures, views, curves : see their classes
         Curves run over the iterations, one value each `every` iterations.
+    beat : Curve or None
+        A quantity over the planes, such as velocity over the beat.
     methods, references, warnings : sequence of str
     provenance : mapping
     date : str
@@ -48,6 +50,7 @@ class MriPage:
     views: Sequence[View] = ()
     curves: Sequence[Curve] = ()
     every: int = 1
+    beat: Curve | None = None
     methods: Sequence[str] = ()
     references: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -65,6 +68,7 @@ def render_mri_page(page: MriPage, budget_bytes: int = 7_000_000) -> str:
         images = f'<div class="stage">{panel.replace("Outlines on the images", "Images")}</div>'
     sections = [
         ("images", "The image", images, "moving"),
+        ("beat", "Over the planes", _beat(page), ""),
         ("figures", "Convergence", _curves(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         ("methods", "How it was done", _methods(page), "methods"),
@@ -106,6 +110,14 @@ def _curves(page: MriPage) -> str:
             f"<figcaption>{escape(curve.name)}, common logarithm</figcaption></figure>"
         )
     return f'<div class="figures">{"".join(figures)}</div>' if figures else ""
+
+
+def _beat(page: MriPage) -> str:
+    if page.beat is None:
+        return ""
+    planes = 1 + np.arange(len(page.beat.values))
+    figure = f"<figure>{curve_diagram([page.beat], planes, 'Plane')}</figure>"
+    return f'<div class="figures">{figure}</div>'
 
 
 def _methods(page: MriPage) -> str:
