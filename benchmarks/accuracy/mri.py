@@ -63,6 +63,9 @@ NOTES = (
 )
 
 
+NOTHING = {"row_seconds": 0.0}
+
+
 def main(arguments=None) -> None:
     """Run all rows and print one JSON object."""
     options = _options(arguments)
@@ -109,7 +112,10 @@ def kept_or_done(keep, function, given):
         kind, row = json.loads(path.read_text(encoding="utf-8"))
         return kind, row
     begun = time.perf_counter()
-    kind, row = function(*given)
+    try:
+        kind, row = function(*given)
+    except Exception as error:  # one strange file must not cost an hour of other rows
+        return "failed", {"row": name, "error": f"{type(error).__name__}: {error}", **NOTHING}
     row = {**row, "row_seconds": time.perf_counter() - begun}
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -153,6 +153,9 @@ def mri(
         int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
     ] = None,
     coils: Annotated[int | None, typer.Option(help="Compress to so many coils.")] = None,
+    noise_map: Annotated[
+        bool, typer.Option("--noise-map", help="Also how the pattern amplifies noise (g-factor).")
+    ] = False,
     rad_s_per_cm: Annotated[
         float | None,
         typer.Option(help="Phase of one cm/s: velocity of all planes against the first."),
@@ -179,7 +182,7 @@ def mri(
     """
     from corporis.workstation.mri import application, run_mri
 
-    chosen = application(method, weight, noise, iterations, sets, coils, rad_s_per_cm)
+    chosen = application(method, weight, noise, iterations, sets, coils, rad_s_per_cm, noise_map)
     files = {"mask": mask, "maps": maps, "reference": reference}
     with _progress() as progress:
         found = run_mri(

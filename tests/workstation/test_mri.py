@@ -63,7 +63,9 @@ def test_a_convex_method_states_objective_and_gap(scan, tmp_path):
     data, _, _ = scan
     np.save(tmp_path / "scan.npy", data)
     words = ("mri", tmp_path / "scan.npy", "-o", tmp_path / "out", "--method", "tv")
-    assert leave(*words, "--weight", "0.004", "--iterations", "60") == 0
+    assert leave(*words, "--weight", "0.004", "--iterations", "60", "--noise-map") == 0
+    factor = nibabel.load(tmp_path / "out" / "g_factor.nii.gz").get_fdata()
+    assert 0.5 < np.median(factor[factor > 0]) < 5
     plane = json.loads((tmp_path / "out" / "report.json").read_text())["planes"][0]
     assert plane["weight"] == 0.004 and 0 <= plane["gap"] < 0.2
     assert "1/2 ||A x - b||^2 + 0.004 TV(x)" in plane["statement"]

@@ -216,6 +216,9 @@ def _image_views(result: Report, truth) -> list[View]:
     views.append(
         View("zero-filled", np.abs(first.image(first.start()))[None], pixel_mm=pixel, group=other)
     )
+    if "g_factor" in result.images:
+        factor = np.asarray(result.images["g_factor"].data).reshape(planes.shape)[0]
+        views.append(View("g-factor, own grey scale", factor[None], pixel_mm=pixel, group=other))
     if truth is not None:
         reference = truth.reshape(planes.shape)
         scale = float(np.sum(planes * reference) / max(float(np.sum(planes**2)), 1e-30))
@@ -293,6 +296,7 @@ def application(
     sets: int | None,
     coils: int | None,
     rad_s_per_cm: float | None = None,
+    wants_noise_map: bool = False,
 ) -> Reconstruction:
     """The reconstruction that a command line asks for.
 
@@ -312,4 +316,5 @@ def application(
             raise BadInput(f"{option}: expected 1 to {most}, got {count}")
     if rad_s_per_cm is not None and not 0 < abs(rad_s_per_cm) < float("inf"):
         raise BadInput(f"--rad-s-per-cm: expected a number that is not 0, got {rad_s_per_cm}")
-    return Reconstruction(Method(method), weight, noise, iterations, sets, coils, rad_s_per_cm)
+    options = (weight, noise, iterations, sets, coils, rad_s_per_cm, wants_noise_map)
+    return Reconstruction(Method(method), *options)

@@ -7,6 +7,7 @@ from corporis.apps.mri.held_back import HeldBack, hold_back
 from corporis.apps.mri.joint import Contrasts, JointContrasts
 from corporis.apps.mri.low_rank import locally_low_rank, low_rank_plus_sparse
 from corporis.apps.mri.noise import Noise, noise_of
+from corporis.apps.mri.noise_map import g_factor, noise_map
 from corporis.apps.mri.patches import PatchPrior
 from corporis.apps.mri.phase_contrast import flow, velocity
 from corporis.apps.mri.reconstruct import Method, Slice, reconstruct
@@ -29,9 +30,11 @@ __all__ = [
     "Slice",
     "encode",
     "flow",
+    "g_factor",
     "hold_back",
     "locally_low_rank",
     "low_rank_plus_sparse",
+    "noise_map",
     "noise_of",
     "reconstruct",
     "velocity",

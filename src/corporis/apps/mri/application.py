@@ -9,6 +9,7 @@ import scipy.fft
 
 from corporis.apps.mri.encoding import Encoding, encode
 from corporis.apps.mri.memory import check_memory
+from corporis.apps.mri.noise_map import g_factor
 from corporis.apps.mri.phase_contrast import velocity
 from corporis.apps.mri.reconstruct import SINGLE, Method, reconstruct
 from corporis.apps.mri.together import AXIS, reconstruct_together
@@ -49,6 +50,9 @@ class Reconstruction:
     rad_s_per_cm : float or None
         Phase of one cm/s. With it the first plane is the reference, and the image ``velocity``
         (cm/s) holds what the others show.
+    wants_noise_map : bool
+        Also give the image ``g_factor``: how the pattern amplifies noise, by pseudo replicas of
+        the least-squares image. Planes with two sets of maps have none.
     progress : callable(text, fraction) or None
 
     Raises
@@ -64,6 +68,7 @@ class Reconstruction:
     n_sets: int | None = None
     n_coils: int | None = None
     rad_s_per_cm: float | None = None
+    wants_noise_map: bool = False
     progress: Callable[[str, float], None] | None = None
 
     def __post_init__(self):
@@ -142,6 +147,9 @@ class Reconstruction:
             "phase": self._image(kspace, np.angle(stack).astype(np.float32), axes),
         }
         measures = _measures(kspace, slices, encodings, need)
+        if self.wants_noise_map:
+            maps = [_g_factor(e) for e in encodings]
+            images["g_factor"] = self._image(kspace, np.stack(maps).reshape(stack.shape), axes)
         if self.rad_s_per_cm is not None:
             images["velocity"], peak = self._velocity(kspace, slices)
             measures = (*measures, peak)
@@ -179,6 +187,13 @@ class Reconstruction:
     @staticmethod
     def _image(kspace: KSpace, data, axes) -> Image:
         return kspace.image(data, axes)
+
+
+def _g_factor(encoding: Encoding) -> np.ndarray:
+    """NaN where two places overlap: there is no single factor."""
+    if encoding.n_sets > 1:
+        return np.full(encoding.mask.shape, np.nan, np.float32)
+    return g_factor(encoding).astype(np.float32)
 
 
 def planes_of(kspace: KSpace) -> KSpace:
