@@ -3,7 +3,7 @@
 import numpy as np
 
 from corporis.laws import check_estimator
-from corporis.learning import SparseLogistic
+from corporis.learning import KSVD, OnlineDictionary, SparseLogistic
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(13)
@@ -20,7 +20,16 @@ def learner(y, **parameters):
     )
 
 
+def dictionary(factory):
+    """Held to the law on thirty signals of six numbers."""
+    return lambda: Enrolled(factory(), (lambda: check_estimator(factory, FEATURES),))
+
+
 INSTANCES = {
+    "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
+    "OnlineDictionary": [
+        dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
+    ],
     "SparseLogistic": [
         learner(TWO, l1=0.05),
         learner(THREE, l1=0.02, group=0.02, groups=[0, 0, 1, 1, 2, 2], class_weight="balanced"),

@@ -411,6 +411,7 @@ EXEMPT = {
     "Denoiser": "a protocol, held through plug_and_play and BlockMatching",
     "Splits": "the memory of composite splitting, a pure value",
     "WarmProximable": "a protocol, held through TotalVariationProx",
+    "batch_pursuit": "no iteration is seen; held to the single pursuit in test_batch_pursuit.py",
     "refine_intercept": "a Newton solve, held to a flat slope in solvers/test_solvers.py",
     "run": "drives solvers and is none; its rules are in solvers/test_solvers.py",
 }

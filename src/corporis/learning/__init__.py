@@ -1,4 +1,5 @@
-"""What learns: sparse classifiers, their explanation, small networks, images from themselves.
+"""What learns: sparse classifiers, their explanation, dictionaries, small networks, and images
+from themselves.
 
 The names below are loaded when they are first used: scikit-learn is slow to import.
 """
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from corporis.learning.block_matching import BlockMatching
+    from corporis.learning.dictionaries import KSVD, OnlineDictionary
     from corporis.learning.explanation import (
         Contributions,
         Counterfactual,
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "KSVD",
     "BlockMatching",
     "Contributions",
     "Counterfactual",
     "DeletionTest",
     "Network",
+    "OnlineDictionary",
     "RegularisationPath",
     "SparseLogistic",
     "Stability",
@@ -43,6 +47,7 @@ __all__ = [
 
 _HOMES = {
     "BlockMatching": "block_matching",
+    **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
     **dict.fromkeys(
         ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),

@@ -1,6 +1,7 @@
 """Iterations that minimise, each a generator of iterates that can be resumed bit for bit."""
 
 from corporis.solvers.admm import admm
+from corporis.solvers.batch_pursuit import batch_pursuit
 from corporis.solvers.certificate import LogisticGap, QuadraticGap, refine_intercept
 from corporis.solvers.composite_gap import CompositeGap
 from corporis.solvers.composite_splitting import Splits, composite_splitting, fcsa
@@ -24,6 +25,7 @@ __all__ = [
     "TotalVariationProx",
     "WarmProximable",
     "admm",
+    "batch_pursuit",
     "composite_splitting",
     "conjugate_gradient",
     "fcsa",
