@@ -41,7 +41,7 @@ def batch_pursuit(
     Examples
     --------
     >>> atoms = np.array([[1.0, 0.0], [0.6, 0.8]])
-    >>> batch_pursuit(atoms, np.array([[2.0, 0.0], [3.0, 4.0]]), 1).round(12).tolist()
+    >>> batch_pursuit(atoms, np.array([[2.0, 0.0], [3.0, 4.0]]), 1).round(6).tolist()
     [[2.0, 0.0], [0.0, 5.0]]
     """
     n_atoms = len(atoms)
