@@ -63,7 +63,9 @@ class CompositeGap:
         if self.misfit.weights is not None:
             raise ValueError("misfit must have no weights: scale operator and data instead")
         if self._box is None and self._taker is None and self.brightest is None:
-            raise ValueError("the gap needs a finite box, a norm among the penalties, or brightest")
+            raise ValueError(
+                "the gap needs a finite box or a norm among the penalties, or brightest"
+            )
 
     @property
     def _box(self) -> tuple[float, float] | None:
