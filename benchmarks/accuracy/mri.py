@@ -92,7 +92,9 @@ def main(arguments=None) -> None:
             )
     figures = dict.fromkeys(KEYS)
     for module in (single, coils, related, convergence):
-        figures |= {k: v for k, v in module.figures(rows).items() if v is not None}
+        for name, value in module.figures(rows).items():
+            if value is not None or name not in figures:
+                figures[name] = value
     # of all rows, also of those that an earlier run had finished
     figures["seconds"] = sum(row["row_seconds"] for _, row in rows) / options.processes
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
