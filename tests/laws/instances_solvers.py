@@ -14,6 +14,7 @@ from corporis.functionals import (
     Nuclear,
     QuadraticForm,
     QuadraticMisfit,
+    RealImage,
     SparseGroup,
     SquaredL2,
     TotalVariation,
@@ -30,6 +31,7 @@ from corporis.solvers import (
     admm,
     composite_splitting,
     conjugate_gradient,
+    consensus_admm,
     fcsa,
     fista,
     orthogonal_matching_pursuit,
@@ -245,6 +247,22 @@ def splitting():
     )
 
 
+def agreed_copies():
+    """The same closed form, with the misfit met exactly."""
+    data = np.linspace(-2.0, 3.0, 11)
+    fit = QuadraticProx(QuadraticMisfit(Identity((11,)), data), tolerance=1e-14)
+    return Enrolled(
+        consensus_admm,
+        (
+            lambda: check_solver(
+                lambda start: consensus_admm(fit, [L1(0.4), NonNegative()], start),
+                np.zeros(11),
+                solution=np.maximum(data - 0.4, 0),
+            ),
+        ),
+    )
+
+
 def published_splitting():
     """With one penalty the published algorithm is FISTA and reaches the minimum."""
     misfit, penalty = QuadraticMisfit(WIDE, DATA), L1(0.05)
@@ -369,7 +387,12 @@ def quadratic_prox(operator):
     data = operator.forward(operator.adjoint(data))
     prox = QuadraticProx(QuadraticMisfit(operator, data), 100, 1e-12)
     x = rng.standard_normal(operator.domain) + 1j * rng.standard_normal(operator.domain)
-    return Enrolled(prox, (lambda: check_convex_prox(prox, x, 0.7, rng),))
+    real = QuadraticProx(RealImage(prox.misfit), 100, 1e-12)
+    laws = (
+        lambda: check_convex_prox(prox, x, 0.7, rng),
+        lambda: check_convex_prox(real, x.real, 0.7, rng),
+    )
+    return Enrolled(prox, laws)
 
 
 INSTANCES = {
@@ -382,6 +405,8 @@ INSTANCES = {
     "QuadraticProx": [
         lambda: quadratic_prox(Diagonal(np.array([0.5, 1.0, 2.0]))),
         lambda: quadratic_prox(Cartesian((4, 3), np.eye(4, 3, dtype=bool))),
+        lambda: quadratic_prox(Cartesian((4, 5), np.tri(4, 5, dtype=bool), is_centred=False)),
+        lambda: quadratic_prox(Cartesian((4, 6), np.eye(4, 6, dtype=bool), axes=(1,))),
     ],
     "TotalVariationProx": [
         lambda: variation((7, 6)),
@@ -390,6 +415,7 @@ INSTANCES = {
     ],
     "admm": [lambda: step_edge(admm), smoothness],
     "composite_splitting": [splitting],
+    "consensus_admm": [agreed_copies],
     "conjugate_gradient": [normal_equations],
     "fcsa": [published_splitting],
     "fista": [
@@ -408,6 +434,7 @@ INSTANCES = {
 }
 
 EXEMPT = {
+    "Copies": "the memory of consensus_admm, a pure value",
     "Denoiser": "a protocol, held through plug_and_play and BlockMatching",
     "Splits": "the memory of composite splitting, a pure value",
     "WarmProximable": "a protocol, held through TotalVariationProx",

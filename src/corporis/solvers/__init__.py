@@ -6,6 +6,7 @@ from corporis.solvers.certificate import LogisticGap, QuadraticGap, refine_inter
 from corporis.solvers.composite_gap import CompositeGap
 from corporis.solvers.composite_splitting import Splits, composite_splitting, fcsa
 from corporis.solvers.conjugate_gradient import conjugate_gradient
+from corporis.solvers.consensus import Copies, consensus_admm
 from corporis.solvers.greedy import orthogonal_matching_pursuit
 from corporis.solvers.plug_and_play import Denoiser, plug_and_play
 from corporis.solvers.primal_dual import primal_dual
@@ -17,6 +18,7 @@ from corporis.solvers.warm import WarmProximable
 
 __all__ = [
     "CompositeGap",
+    "Copies",
     "Denoiser",
     "LogisticGap",
     "QuadraticGap",
@@ -28,6 +30,7 @@ __all__ = [
     "batch_pursuit",
     "composite_splitting",
     "conjugate_gradient",
+    "consensus_admm",
     "fcsa",
     "fista",
     "orthogonal_matching_pursuit",

@@ -7,6 +7,7 @@ from typing import Any
 
 from corporis.arrays import namespace
 from corporis.interfaces import Array, Iterate, Proximable, Smooth
+from corporis.solvers import _splitting_kernel
 from corporis.solvers.proximal import relative_change
 from corporis.solvers.warm import WarmProximable, rest, warm_prox
 
@@ -17,14 +18,22 @@ Penalty = Proximable | WarmProximable
 class Splits:
     """What composite splitting remembers: the split variables, and each penalty's own memory.
 
-    ``z`` (one a penalty) average to the point that is improved; ``pulls`` are
-    ``(argument - prox) / step`` of each penalty, subgradients that a certificate reads.
+    ``z``, one a penalty along the first axis, average to the point that is improved; ``before``
+    are those of the iteration before, ``forward`` is the point after the gradient step, and
+    ``reach`` the step of each prox.
     """
 
-    z: tuple[Array, ...]
-    before: tuple[Array, ...]
+    z: Array
+    before: Array
     warm: tuple[Any, ...]
-    pulls: tuple[Array, ...]
+    forward: Array
+    reach: float
+
+    @property
+    def pulls(self) -> tuple[Array, ...]:
+        """``(argument - prox) / step`` of each penalty: subgradients that a certificate reads."""
+        # argument = forward + centre - split and z = split + prox - centre
+        return tuple((self.forward - split) / self.reach for split in self.z)
 
 
 def composite_splitting(
@@ -84,25 +93,47 @@ def composite_splitting(
         x, count, state = start.x, start.count, start.memory
     else:
         x, count = start, 0
-        zeros = namespace(x).zeros_like(x)
-        state = Splits((x,) * m, (x,) * m, tuple(rest(g, x) for g in penalties), (zeros,) * m)
+        z = namespace(x).stack([x] * m)
+        state = Splits(z, z, tuple(rest(g, x) for g in penalties), x, m * step)
     while True:
-        z = tuple(a + inertia * (a - b) for a, b in zip(state.z, state.before))
-        centre = sum(z[1:], z[0]) / m
-        forward = centre - step * smooth.gradient(centre)
-        moved, warm, pulls = [], [], []
-        for split, penalty, memory in zip(z, penalties, state.warm):
-            argument = forward + (centre - split)
-            near, memory = warm_prox(penalty, argument, m * step, memory)
-            moved.append(split + (near - centre))
+        ahead, centre = depart(state.z, state.before, inertia)
+        forward, arguments = aim(ahead, centre, smooth.gradient(centre), step)
+        near, warm = [], []
+        for argument, penalty, memory in zip(arguments, penalties, state.warm):
+            found, memory = warm_prox(penalty, argument, m * step, memory)
+            near.append(found)
             warm.append(memory)
-            pulls.append((argument - near) / (m * step))
-        state = Splits(tuple(moved), state.z, tuple(warm), tuple(pulls))
-        new = sum(moved[1:], moved[0]) / m
-        count += 1
-        change = relative_change(new, x)
-        x = new
+        moved, x, change = arrive(ahead, centre, near, x)
+        state, count = Splits(moved, state.z, tuple(warm), forward, m * step), count + 1
         yield Iterate(x, count, change, state)
+
+
+def depart(z: Array, before: Array, inertia: float) -> tuple[Array, Array]:
+    """Splits gone on in their last direction, and their mean."""
+    if _splitting_kernel.fits(z):
+        return _splitting_kernel.depart(z, before, inertia)
+    ahead = z + inertia * (z - before)
+    return ahead, namespace(z).mean(ahead, axis=0)
+
+
+def aim(ahead: Array, centre: Array, gradient: Array, step: float) -> tuple[Array, Array]:
+    """``forward = centre - step gradient``, and the argument of each prox."""
+    if _splitting_kernel.fits(ahead):
+        return _splitting_kernel.aim(ahead, centre, gradient, step)
+    forward = centre - step * gradient
+    return forward, forward + (centre - ahead)
+
+
+def arrive(
+    ahead: Array, centre: Array, near: Sequence[Array], old: Array
+) -> tuple[Array, Array, float]:
+    """Splits moved by their prox, their mean, and its relative change since `old`."""
+    if _splitting_kernel.fits(ahead):
+        return _splitting_kernel.arrive(ahead, centre, near, old)
+    xp = namespace(ahead)
+    moved = ahead + (xp.stack(list(near)) - centre)
+    new = xp.mean(moved, axis=0)
+    return moved, new, relative_change(new, old)
 
 
 def fcsa(

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from corporis.arrays import Constant, norm
-from corporis.functionals import QuadraticMisfit
+import numpy as np
+
+from corporis.arrays import Constant, namespace, norm
+from corporis.functionals import QuadraticMisfit, RealImage
 from corporis.interfaces import Array
 from corporis.operators import Cartesian
+from corporis.operators.fourier import unitary_fft
 from corporis.solvers.conjugate_gradient import conjugate_gradient
 from corporis.solvers.run import run
 
@@ -16,13 +19,13 @@ class QuadraticProx:
     r"""``argmin_z step/2 ||A z - b||^2 + 1/2 ||z - x||^2``, which solves a linear system.
 
     Where ``A A^H`` is a projection (one coil, a Cartesian mask) it is known in closed form,
-    ``x + step/(1 + step) A^H (b - A x)``; else conjugate gradients start from the last call's
-    answer.
+    ``x + step/(1 + step) A^H (b - A x)``, or frequency by frequency where images are real; else
+    conjugate gradients start from the last call's answer.
 
     Parameters
     ----------
-    misfit : QuadraticMisfit
-        Without weights.
+    misfit : QuadraticMisfit or RealImage
+        Without weights; `RealImage` keeps real images real.
     n_iterations : int
         Of conjugate gradients in one call at most, >= 1.
     tolerance : float
@@ -42,7 +45,7 @@ class QuadraticProx:
     [1.0, 1.0]
     """
 
-    misfit: QuadraticMisfit
+    misfit: QuadraticMisfit | RealImage
     n_iterations: int = 12
     tolerance: float = 1e-4
 
@@ -67,18 +70,55 @@ class QuadraticProx:
         """The prox, and the first guess of the next call, which is the same."""
         if not step > 0:
             raise ValueError(f"step must be > 0, got {step}")
-        step, A = float(step), self.misfit.operator
+        step, A = float(step), self._complex.operator
+        projected = self._projected.like(x)
         if isinstance(A, Cartesian) and A.maps is None:
-            near = x + (step / (1 + step)) * (self._projected.like(x) - A.normal(x))
+            if self._is_real:
+                near = self._met(x + step * projected, step)
+            else:
+                near = x + (step / (1 + step)) * (projected - A.normal(x))
             return near, near
         # Divided by step, so that a large one is the least-squares fit and not an overflow.
-        rhs = self._projected.like(x) + x / step
+        rhs = projected + x / step
         if norm(rhs) == 0:
             return rhs, rhs
-        iterates = conjugate_gradient(lambda z: A.normal(z) + z / step, rhs, memory)
+        iterates = conjugate_gradient(lambda z: self._part(A.normal(z)) + z / step, rhs, memory)
         found = run(iterates, at_most=self.n_iterations, tolerance=self.tolerance).x
         return found, found
 
+    @property
+    def _is_real(self):
+        return isinstance(self.misfit, RealImage)
+
+    @property
+    def _complex(self) -> QuadraticMisfit:
+        return self.misfit.misfit if isinstance(self.misfit, RealImage) else self.misfit
+
+    def _part(self, x):
+        return namespace(x).real(x) if self._is_real else x
+
     @cached_property
     def _projected(self):
-        return Constant(self.misfit.operator.adjoint(self.misfit.data))
+        return Constant(self._part(self._complex.operator.adjoint(self._complex.data)))
+
+    def _met(self, x, step):
+        """``(1 + step Re A^H A)^-1 x`` of real images, diagonal in k-space.
+
+        The spectrum of a real image is known at ``-k`` where it is known at ``k``, so that a mask
+        acts as its mean with its mirror.
+        """
+        axes = tuple(a - x.ndim for a in self._complex.operator.axes)
+        spectrum = unitary_fft(x + 0j, axes)
+        spectrum = spectrum / (1 + step * self._sampled.like(namespace(x).real(x)))
+        return namespace(x).real(unitary_fft(spectrum, axes, is_inverse=True, is_free=True))
+
+    @cached_property
+    def _sampled(self):
+        A = self._complex.operator
+        mask = np.ones(A.shape) if A.mask is None else np.broadcast_to(A.mask, A.domain)
+        mask = mask.astype(float)
+        axes = tuple(a - len(A.shape) for a in A.axes)
+        if A.is_centred:
+            mask = np.fft.ifftshift(mask, axes=axes)
+        mirrored = np.roll(np.flip(mask, axes), 1, axes)
+        return Constant((mask + mirrored) / 2)

@@ -156,7 +156,7 @@ def _by_splitting(encoding, method, weight, n_iterations, watch):
     statement = (
         f"Minimised: 1/2 ||A x - b||^2 + {terms}, image in units of its brightest, noise of the "
         f"coils whitened{'' if not wavelet else ', W Daubechies wavelets with 2 moments'}. "
-        f"Composite splitting, {found.count} iterations; the objective is at most "
+        f"{prior.words(encoding)}, {found.count} iterations; the objective is at most "
         f"{100 * found.gap:.2g} % above its minimum."
     )
     image = encoding.image(found.x)
