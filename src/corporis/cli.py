@@ -6,8 +6,7 @@ and exit code 1, or the whole traceback with ``--debug``.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +14,7 @@ import typer
 
 from corporis import __version__
 from corporis.errors import BadInput, CorporisError
-
-Progress = Callable[[str, float], None]
+from corporis.workstation.terminal import progress, table
 
 app = typer.Typer(
     name="corporis",
@@ -119,7 +117,7 @@ def heart(
 
     if border not in list(Border):
         raise BadInput(f"--border: expected expert or blood, got {border!r}")
-    with _progress() as progress:
+    with progress() as tell:
         found = run_heart(
             source,
             output,
@@ -127,7 +125,7 @@ def heart(
             series=series,
             weights=weights,
             border=Border(border),
-            progress=progress,
+            progress=tell,
         )
     typer.echo(f"report: {found.report}")
 
@@ -184,9 +182,9 @@ def mri(
 
     chosen = application(method, weight, noise, iterations, sets, coils, rad_s_per_cm, noise_map)
     files = {"mask": mask, "maps": maps, "reference": reference}
-    with _progress() as progress:
+    with progress() as tell:
         found = run_mri(
-            source, output, chosen, variable=variable, name=name, progress=progress, **files
+            source, output, chosen, variable=variable, name=name, progress=tell, **files
         )
     typer.echo(f"report: {found.report}")
 
@@ -201,12 +199,12 @@ def demo(output: Output) -> None:
     """
     from corporis.workstation.demo import run_real_heart, run_virtual_heart
 
-    with _progress() as progress:
-        real = run_real_heart(output / "real-heart", progress=progress)
-    with _progress() as progress:
-        virtual, compared = run_virtual_heart(output / "virtual-heart", progress=progress)
+    with progress() as tell:
+        real = run_real_heart(output / "real-heart", progress=tell)
+    with progress() as tell:
+        virtual, compared = run_virtual_heart(output / "virtual-heart", progress=tell)
     typer.echo("the virtual heart, measured against its truth")
-    _table(
+    table(
         [
             ("measure", "unit", "measured", "true", "error"),
             *(
@@ -231,7 +229,7 @@ def info(
     """
     from corporis.imaging import describe, read
 
-    _table(describe(read(path, pictures=True)))
+    table(describe(read(path, pictures=True)))
 
 
 @training.command("heart")
@@ -247,8 +245,8 @@ def train_heart(
     """
     from corporis.cohorts.training import train_heart as train
 
-    with _progress() as progress:
-        train(data, output, progress=progress)
+    with progress() as tell:
+        train(data, output, progress=tell)
     typer.echo(f"weights: {output}")
 
 
@@ -298,36 +296,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _leave(message: str, code: int) -> None:
     print("corporis: " + " ".join(message.split()), file=sys.stderr)
     raise SystemExit(code)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in aligned columns, the last one free."""
-    n_columns = max(len(row) for row in rows)
-    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(n_columns - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
-        typer.echo("  ".join([*cells, *row[len(widths) :]]).rstrip())
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show steps and their share of the work on stderr: a bar for people, lines for a log."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        seen: set[str] = set()
-
-        def report(step: str, fraction: float) -> None:
-            if step not in seen:
-                seen.add(step)
-                print(f"{fraction:4.0%} {step}", file=sys.stderr, flush=True)
-
-        yield report
-        return
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Bar(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda step, fraction: bar.update(task, description=step, completed=fraction)

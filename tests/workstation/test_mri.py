@@ -12,8 +12,8 @@ from corporis.errors import Unsupported
 from corporis.imaging import KSpace
 from corporis.interfaces import Case
 from corporis.phantoms import PlaneWaveCoils, beating_ellipses, shepp_logan
-from corporis.workstation.mri import mri_page
 from corporis.workstation.mri_page import render_mri_page
+from corporis.workstation.mri_views import mri_page
 
 SHAPE = (72, 64)
 

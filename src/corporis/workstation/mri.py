@@ -1,6 +1,5 @@
 """Reconstruction as a person meets it: one call reads k-space and leaves image and report."""
 
-import datetime
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -24,11 +23,8 @@ from corporis.imaging import (
 )
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Case, Report
-from corporis.workstation.mri_page import MriPage, write_mri_page
-from corporis.workstation.panel import Curve, View
-
-MOST_VIEWS = 24
-"""Planes that the report shows; the files hold all."""
+from corporis.workstation.mri_page import write_mri_page
+from corporis.workstation.mri_views import mri_page, relative_error
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def run_mri(
         result = chosen(case)
         tell("writing", 0.96)
         provenance = clock.facts(case, _parameters(chosen))
-        error = None if truth is None else _error(result, truth)
+        error = None if truth is None else relative_error(result, truth)
         _write(result, kspace, provenance, error, folder, label)
         page = mri_page(label, kspace, result, provenance, truth)
         write_mri_page(page, folder / "report.html")
@@ -136,13 +132,6 @@ def _reference(path, kspace: KSpace) -> np.ndarray:
     return found.astype(np.float64)
 
 
-def _error(result: Report, truth: np.ndarray) -> float:
-    """Relative error of the magnitude, after the best common scale, 0 to 1."""
-    image = np.squeeze(np.asarray(result.images["reconstruction"].data, dtype=float))
-    scale = float(np.sum(image * truth) / max(np.sum(image**2), 1e-30))
-    return float(np.linalg.norm(scale * image - truth)) / max(float(np.linalg.norm(truth)), 1e-30)
-
-
 def _write(result, kspace, provenance, error, folder, label):
     for name, image in result.images.items():
         write_nifti(image, folder / f"{name}.nii.gz")
@@ -171,121 +160,6 @@ def _write(result, kspace, provenance, error, folder, label):
         "provenance": provenance,
     }
     write_bytes(folder / "report.json", json.dumps(content, indent=1).encode())
-
-
-def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> MriPage:
-    """Everything the report shows."""
-    first = result.facts["slices"][0]
-    return MriPage(
-        case_name=label,
-        sentence=_sentence(kspace, result, None if truth is None else _error(result, truth)),
-        measures=result.measures,
-        views=[
-            *_image_views(result, truth),
-            *_velocity_views(result),
-            *_sample_views(result.facts["encodings"][0]),
-        ],
-        curves=_convergence(first),
-        beat=_velocity_curve(result),
-        every=1 if first.gap is None else 10,
-        methods=result.methods,
-        references=result.references,
-        warnings=result.warnings,
-        provenance=provenance,
-        date=datetime.date.today().isoformat(),
-    )
-
-
-def _image_views(result: Report, truth) -> list[View]:
-    """The planes, and beside the first what it is compared with."""
-    image = result.images["reconstruction"]
-    data = np.asarray(image.data)
-    planes = data.reshape(-1, *data.shape[-2:])
-    is_single = len(planes) == 1
-    group = "Image" if is_single else "Reconstruction"
-    other = "Image" if is_single else "First plane, for comparison"
-    pixel = None
-    if image.length_unit == "mm":
-        rows, columns = image.spacing[-2:]
-        pixel = (float(rows), float(columns))
-    views = [
-        View(_name(k, len(planes)), plane[None], pixel_mm=pixel, group=group)
-        for k, plane in enumerate(planes[:MOST_VIEWS])
-    ]
-    first = result.facts["encodings"][0]
-    views.append(
-        View("zero-filled", np.abs(first.image(first.start()))[None], pixel_mm=pixel, group=other)
-    )
-    if "g_factor" in result.images:
-        factor = np.asarray(result.images["g_factor"].data).reshape(planes.shape)[0]
-        views.append(View("g-factor, own grey scale", factor[None], pixel_mm=pixel, group=other))
-    if truth is not None:
-        reference = truth.reshape(planes.shape)
-        scale = float(np.sum(planes * reference) / max(float(np.sum(planes**2)), 1e-30))
-        wrong = np.abs(scale * planes[0] - reference[0])
-        views.append(View("reference", reference[0][None], pixel_mm=pixel, group=other))
-        views.append(View("error, own grey scale", wrong[None], pixel_mm=pixel, group=other))
-    return views
-
-
-def _velocity_views(result: Report) -> list[View]:
-    """Velocity through the plane, dark towards and bright away."""
-    if "velocity" not in result.images:
-        return []
-    image = result.images["velocity"]
-    strong = np.abs(np.asarray(result.facts["slices"][0].image))
-    shown = np.where(strong > 0.1 * strong.max(), np.asarray(image.data), 0.0)
-    planes = shown.reshape(-1, *shown.shape[-2:])[1 : MOST_VIEWS + 1]
-    return [View(f"plane {k + 2}", p[None], group="Velocity") for k, p in enumerate(planes)]
-
-
-def _velocity_curve(result: Report) -> Curve | None:
-    """Mean velocity over the planes where it is large: the vessel, as far as it can be guessed."""
-    if "velocity" not in result.images:
-        return None
-    maps = np.asarray(result.images["velocity"].data)
-    maps = maps.reshape(-1, *maps.shape[-2:])
-    signal = np.abs(np.asarray(result.facts["slices"][0].image))
-    strong = signal > 0.3 * signal.max()
-    highest = np.abs(maps).max(axis=0)
-    vessel = strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
-    if len(maps) < 3 or not vessel.any():
-        return None
-    return Curve("mean velocity in the vessel", "cm/s", maps[:, vessel].mean(axis=1))
-
-
-def _sample_views(encoding) -> list[View]:
-    """Where k-space was sampled, and how strong it is."""
-    length = np.sqrt(np.sum(np.abs(encoding.data.reshape(-1, *encoding.mask.shape)) ** 2, axis=0))
-    logarithm = np.log10(np.maximum(length, 1e-3 * length.max()))
-    views = [View("logarithm of the samples", logarithm[None], group="k-space")]
-    if encoding.mask.all():
-        return views
-    return [View("sampled frequencies", encoding.mask[None].astype(float), group="k-space"), *views]
-
-
-def _convergence(first) -> list[Curve]:
-    """Gap or change over the iterations."""
-    trace = np.asarray(first.trace, dtype=float)
-    if len(trace) < 2:
-        return []
-    word = "relative change" if first.gap is None else "certified gap"
-    return [Curve(word, "log10", np.log10(np.maximum(trace, 1e-12)))]
-
-
-def _name(number, total):
-    return f"plane {number + 1}" if total > 1 else "magnitude"
-
-
-def _sentence(kspace, result, error):
-    slices = result.facts["slices"]
-    share = f"{100 * kspace.share:.0f} % of k-space"
-    many = f"{len(slices)} planes" if len(slices) > 1 else "One plane"
-    coils = f"{kspace.n_coils} coils" if kspace.n_coils > 1 else "one coil"
-    sentence = f"{many} from {share}, {coils}. {slices[0].statement}"
-    if error is not None:
-        sentence += f" Relative error against the reference: {100 * error:.2f} %."
-    return sentence
 
 
 def application(

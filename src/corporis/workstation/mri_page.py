@@ -12,17 +12,12 @@ from corporis.imaging.output import write_bytes
 from corporis.interfaces import Measure
 from corporis.workstation.diagrams import curve_diagram
 from corporis.workstation.html import (
-    description_list,
     document,
     measure_table,
-    measure_tiles,
-    section,
-    text_list,
 )
-from corporis.workstation.page import LICENCE
 from corporis.workstation.panel import Curve, View
+from corporis.workstation.sheet import account, masthead, sheet
 from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel
-from corporis.workstation.text import linked
 
 
 @dataclass(frozen=True)
@@ -66,39 +61,31 @@ def render_mri_page(page: MriPage, budget_bytes: int = 7_000_000) -> str:
         data["player"] = player_data(page.views, budget_bytes)
         panel = player_panel(page.views, data["player"])
         images = f'<div class="stage">{panel.replace("Outlines on the images", "Images")}</div>'
+    methods = account(page.methods, page.references, page.provenance)
     sections = [
         ("images", "The image", images, "moving"),
         ("beat", "Over the planes", _beat(page), ""),
         ("figures", "Convergence", _curves(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
-        ("methods", "How it was done", _methods(page), "methods"),
+        ("methods", "How it was done", methods, "methods"),
     ]
-    links = [(identity, heading) for identity, heading, content, _ in sections if content]
-    parts = "".join(section(*part) for part in sections)
-    body = f"{_header(page, links)}<main>{parts}</main><footer><p>{LICENCE}</p></footer>"
+    head = masthead(
+        "reconstruction report",
+        page.case_name,
+        "uncertain",
+        f'<p class="sentence">{escape(page.sentence)}</p>',
+        tiles=[m for m in page.measures if m.value is not None][:6],
+        warnings=page.warnings,
+        parts=[(identity, heading) for identity, heading, content, _ in sections if content],
+        date=page.date,
+    )
+    body = sheet(head, sections)
     return document(f"Reconstruction: {page.case_name}", body, data, SCRIPTS)
 
 
 def write_mri_page(page: MriPage, path: str | Path) -> Path:
     """Write the page; the file appears complete or not at all."""
     return write_bytes(path, render_mri_page(page).encode())
-
-
-def _header(page: MriPage, links) -> str:
-    warnings = text_list(page.warnings)
-    if warnings:
-        warnings = f'<aside class="warnings" aria-label="Warnings"><h2>Note</h2>{warnings}</aside>'
-    date = f'<span class="date">{escape(page.date)}</span>' if page.date else ""
-    known = [m for m in page.measures if m.value is not None][:6]
-    menu = "".join(f'<a href="#{identity}">{escape(name)}</a>' for identity, name in links)
-    return (
-        '<header class="top"><div class="bar"><span class="brand">corporis</span>'
-        f'<span class="kind">reconstruction report</span>{date}</div>'
-        f"<h1>{escape(page.case_name)}</h1>"
-        f'<div class="conclusion uncertain"><p class="sentence">{escape(page.sentence)}</p></div>'
-        f'{measure_tiles(known)}{warnings}<nav aria-label="Parts of this page">{menu}</nav>'
-        "</header>"
-    )
 
 
 def _curves(page: MriPage) -> str:
@@ -118,13 +105,3 @@ def _beat(page: MriPage) -> str:
     planes = 1 + np.arange(len(page.beat.values))
     figure = f"<figure>{curve_diagram([page.beat], planes, 'Plane')}</figure>"
     return f'<div class="figures">{figure}</div>'
-
-
-def _methods(page: MriPage) -> str:
-    text = "".join(f"<p>{linked(sentence)}</p>" for sentence in page.methods)
-    references = text_list(page.references, "ol")
-    references = f"<h3>References</h3>{references}" if references else ""
-    provenance = description_list(page.provenance)
-    if provenance:
-        provenance = f"<details><summary>Provenance</summary>{provenance}</details>"
-    return f'<div class="prose">{text}{references}</div>{provenance}'

@@ -3,26 +3,21 @@
 A study fills a `HeartPage`; what comes out opens in any browser without a network.
 """
 
-import os
-import tempfile
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import OutputError
+from corporis.imaging.output import write_bytes
 from corporis.workstation.diagrams import curve_diagram, ruler
 from corporis.workstation.figures import bullseye, bullseye_range, colour_scale
 from corporis.workstation.heart_page import HeartPage
 from corporis.workstation.html import (
-    description_list,
     document,
     measure_table,
-    measure_tiles,
-    section,
-    text_list,
 )
 from corporis.workstation.panel import Finding
+from corporis.workstation.sheet import account, masthead, sheet
 from corporis.workstation.stage import (
     SCRIPTS,
     clock_data,
@@ -48,10 +43,6 @@ DIRECTION_WORDS = {
     "within": ("●", "within normal"),
     "neutral": ("◆", ""),
 }
-LICENCE = (
-    "Made with corporis, free software under the Apache License 2.0. For research: not a medical "
-    "device, not for diagnosis or treatment. Every outline and number must be checked by a person."
-)
 UNNUMBERED = (
     "The insertion of the right ventricle was not seen, so it is not known where the numbering "
     "of the segments starts: they are shown without numbers, and the ring may be rotated."
@@ -87,18 +78,16 @@ def render_heart_page(page: HeartPage, budget_bytes: int = 7_000_000) -> str:
         still = "" if page.n_frames > 1 else '<p class="aside">One frame: nothing moves.</p>'
         bar = transport(page.n_frames, page.ed_index, page.es_index)
         images = f'<div class="{kind}">{"".join(stage)}</div>{bar}{still}'
+    methods = account(page.methods, page.references, page.provenance)
     sections = [
         ("images", "The heart on the images", images, "moving"),
         ("figures", "Volumes and wall", _figures(page), ""),
         ("why", "Why this conclusion", _reasons(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
-        ("methods", "How it was done", _methods(page), "methods"),
+        ("methods", "How it was done", methods, "methods"),
     ]
     links = [(identity, heading) for identity, heading, content, _ in sections if content]
-    body = (
-        f"{_header(page, links)}<main>{''.join(section(*part) for part in sections)}</main>"
-        f"<footer><p>{LICENCE}</p></footer>"
-    )
+    body = sheet(_header(page, links), sections)
     return document(f"Heart report: {page.case_name}", body, data, SCRIPTS)
 
 
@@ -110,43 +99,25 @@ def write_heart_page(page: HeartPage, path: str | Path, budget_bytes: int = 7_00
     OutputError
         If the file cannot be written.
     """
-    text, path, part = render_heart_page(page, budget_bytes), Path(path), None
-    try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part, 0o666 & ~mask)  # mkstemp makes the file private; a report is not
-        os.replace(part, path)
-    except OSError as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
-        raise OutputError(
-            f"cannot write the report {path}: {error.strerror}; choose a folder that can be written"
-        ) from error
-    return path
+    return write_bytes(path, render_heart_page(page, budget_bytes).encode())
 
 
 def _header(page: HeartPage, parts: list[tuple[str, str]]) -> str:
     conclusion, certainty = page.conclusion, ""
     if conclusion.probability is not None:
         certainty = f'<span class="certainty">probability {per_cent(conclusion.probability)}</span>'
-    warnings = text_list(page.warnings)
-    if warnings:
-        warnings = f'<aside class="warnings" aria-label="Warnings"><h2>Note</h2>{warnings}</aside>'
     named = {measure.name: measure for measure in page.measures}
     headline = [named[name] for name in page.headline] or list(page.measures)[:6]
-    links = "".join(f'<a href="#{identity}">{escape(name)}</a>' for identity, name in parts)
-    date = f'<span class="date">{escape(page.date)}</span>' if page.date else ""
-    return (
-        '<header class="top"><div class="bar"><span class="brand">corporis</span>'
-        f'<span class="kind">heart report</span>{date}</div>'
-        f'<h1>{escape(page.case_name)}</h1><div class="conclusion {conclusion.verdict}">'
-        f'<p class="verdict">{VERDICT_WORDS[conclusion.verdict]}{certainty}</p>'
-        f'<p class="sentence">{escape(conclusion.sentence)}</p></div>'
-        f'{measure_tiles(headline)}{warnings}<nav aria-label="Parts of this page">{links}</nav>'
-        "</header>"
+    verdict = f'<p class="verdict">{VERDICT_WORDS[conclusion.verdict]}{certainty}</p>'
+    return masthead(
+        "heart report",
+        page.case_name,
+        conclusion.verdict,
+        f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>',
+        tiles=headline,
+        warnings=page.warnings,
+        parts=parts,
+        date=page.date,
     )
 
 
@@ -225,15 +196,3 @@ def _finding(finding: Finding) -> str:
         f'<li class="{kind}"><span class="sign" aria-hidden="true">{sign}</span>'
         f'<div><p class="what">{spoken}{linked(finding.text)}</p>{source}</div>{drawn}</li>'
     )
-
-
-def _methods(page: HeartPage) -> str:
-    text = "".join(f"<p>{linked(sentence)}</p>" for sentence in page.methods)
-    references = text_list(dict.fromkeys(page.references), "ol")
-    if references:
-        references = f"<h3>References</h3>{references}"
-    provenance = description_list(page.provenance)
-    if provenance:
-        provenance = f"<details><summary>Provenance</summary>{provenance}</details>"
-    prose = f'<div class="prose">{text}{references}</div>' if text or references else ""
-    return prose + provenance

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from corporis.apps.mri import Method, PatchPrior, Reconstruction, encode, reconstruct
-from corporis.apps.mri.application import each_plane, planes_of
 from corporis.apps.mri.memory import check_memory, needed_bytes
+from corporis.apps.mri.planes import each_plane, planes_of
 from corporis.apps.mri.reconstruct import SINGLE
 from corporis.errors import Unsupported
 from corporis.imaging import KSpace, read_kspace

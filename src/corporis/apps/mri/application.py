@@ -1,34 +1,21 @@
 """From k-space to images: what was measured in, the best image and how it was made out."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 
+from corporis.apps.mri.account import REFERENCES, measures, methods, warnings
 from corporis.apps.mri.encoding import Encoding, encode
 from corporis.apps.mri.memory import check_memory
 from corporis.apps.mri.noise_map import g_factor
 from corporis.apps.mri.phase_contrast import velocity
+from corporis.apps.mri.planes import OUTER, each_plane, planes_of
 from corporis.apps.mri.reconstruct import SINGLE, Method, reconstruct
 from corporis.apps.mri.together import AXIS, reconstruct_together
 from corporis.errors import Unsupported
 from corporis.imaging import Image, KSpace
 from corporis.interfaces import Case, Measure, Report
-
-OUTER = ("frame", "contrast", "slice")
-REFERENCES = (
-    "Dabov, Foi, Katkovnik & Egiazarian, Image denoising by sparse 3-D transform-domain "
-    "collaborative filtering, IEEE Transactions on Image Processing 16:2080-2095, 2007, "
-    "doi:10.1109/TIP.2007.901238",
-    "Venkatakrishnan, Bouman & Wohlberg, Plug-and-play priors for model based reconstruction, "
-    "IEEE GlobalSIP 945-948, 2013, doi:10.1109/GlobalSIP.2013.6737048",
-    "Uecker et al., ESPIRiT: an eigenvalue approach to autocalibrating parallel MRI, Magnetic "
-    "Resonance in Medicine 71:990-1001, 2014, doi:10.1002/mrm.24751",
-    "Huang, Zhang & Metaxas, Efficient MR image reconstruction for compressed MR imaging, Medical "
-    "Image Analysis 15:670-679, 2011, doi:10.1016/j.media.2011.06.001",
-)
 
 
 @dataclass(frozen=True)
@@ -146,21 +133,21 @@ class Reconstruction:
             "reconstruction": self._image(kspace, np.abs(stack), axes),
             "phase": self._image(kspace, np.angle(stack).astype(np.float32), axes),
         }
-        measures = _measures(kspace, slices, encodings, need)
+        found = measures(kspace, slices, encodings, need)
         if self.wants_noise_map:
             maps = [_g_factor(e) for e in encodings]
             images["g_factor"] = self._image(kspace, np.stack(maps).reshape(stack.shape), axes)
         if self.rad_s_per_cm is not None:
             images["velocity"], peak = self._velocity(kspace, slices)
-            measures = (*measures, peak)
+            found = (*found, peak)
         return Report(
             "mri",
-            measures,
+            found,
             images,
             facts={"slices": tuple(slices), "encodings": tuple(encodings)},
-            methods=_methods(slices, encodings),
+            methods=methods(slices, encodings),
             references=REFERENCES,
-            warnings=_warnings(kspace, encodings),
+            warnings=warnings(kspace, encodings),
         )
 
     def _velocity(self, kspace, slices):
@@ -194,125 +181,3 @@ def _g_factor(encoding: Encoding) -> np.ndarray:
     if encoding.n_sets > 1:
         return np.full(encoding.mask.shape, np.nan, np.float32)
     return g_factor(encoding).astype(np.float32)
-
-
-def planes_of(kspace: KSpace) -> KSpace:
-    """A scan whose planes can be treated alone: a volume is transformed along its readout.
-
-    Raises
-    ------
-    Unsupported
-        If the samples lie along a trajectory, or a volume has no fully sampled axis.
-    """
-    if not kspace.is_cartesian:
-        raise Unsupported(
-            "expected k-space on a raster, got samples along a trajectory: grid them first"
-        )
-    if not kspace.is_volume:
-        return kspace
-    mask = kspace.sampled
-    axis = [a for a in kspace.axes if a != "coil"].index("slice")
-    if not np.array_equal(mask, np.broadcast_to(mask.take([0], axis), mask.shape)):
-        raise Unsupported(
-            "expected a 3-D scan whose first encoded axis is fully sampled, got one undersampled "
-            "along it: move the readout to the front"
-        )
-    place = kspace.axes.index("slice")
-    facts, extent = dict(kspace.facts), kspace.field_of_view_mm
-    if extent is not None:
-        facts["slice_thickness_mm"] = extent[0] / kspace.size("slice")
-    moved = scipy.fft.ifftshift(kspace.data, axes=place)
-    moved = scipy.fft.fftshift(scipy.fft.ifft(moved, axis=place, norm="ortho"), axes=place)
-    return replace(
-        kspace,
-        data=moved.astype(np.complex64),
-        is_volume=False,
-        matrix=(kspace.size("row"), kspace.size("column")),
-        field_of_view_mm=None if extent is None else extent[1:],
-        facts=facts,
-    )
-
-
-def each_plane(kspace: KSpace) -> Iterator[KSpace]:
-    """Every frame, contrast and slice alone, in the order of the axes."""
-    axes = [a for a in OUTER if a in kspace.axes]
-    for places in itertools.product(*(range(kspace.size(a)) for a in axes)):
-        plane = kspace
-        for axis, place in zip(axes, places, strict=True):
-            plane = plane.at(axis, place)
-        yield plane
-
-
-def _measures(kspace, slices, encodings, need):
-    gaps = [s.gap for s in slices if s.gap is not None]
-    weights = [s.weight for s in slices if s.weight is not None]
-    noise = [100 * s.noise for s in slices]
-    return (
-        Measure("sampled share of k-space", 100 * kspace.share, "%"),
-        Measure("coils", kspace.n_coils, ""),
-        Measure("sets of coil maps", max(e.n_sets for e in encodings), ""),
-        Measure(
-            "noise of one sample",
-            float(np.median(noise)),
-            "%",
-            note="real part, of the brightest of the image, coils whitened",
-        ),
-        Measure(
-            "correlation of the noise between coils",
-            100 * max(e.noise.largest_correlation for e in encodings),
-            "%",
-            note=f"largest, read from the {encodings[0].noise.source}; removed",
-        ),
-        Measure(
-            "weight of the penalty",
-            float(np.median(weights)) if weights else None,
-            "",
-            note="in units of the brightest" if weights else "this method has none",
-        ),
-        Measure(
-            "certified gap",
-            100 * max(gaps) if gaps else None,
-            "%",
-            note="at most so far above the minimum" if gaps else "this method has no objective",
-        ),
-        Measure("memory estimated before the run", need / 1e9, "GB"),
-    )
-
-
-def _methods(slices, encodings):
-    first = encodings[0]
-    found = [
-        slices[0].statement,
-        "A is the Fourier transform on the sampled frequencies"
-        + (
-            f" of the image seen through {first.data.shape[0]} coils, whose sensitivities were "
-            "calibrated from the centre of k-space (ESPIRiT)."
-            if first.operator.maps is not None
-            else "."
-        ),
-        "The image is as bright as the root sum of squares of the coils."
-        if first.coils is not None
-        else "The image has the unit of the unitary transform of the input.",
-    ]
-    if slices[0].method == Method.PATCHES:
-        found.append(
-            "The noise level, the only number the method needs, is the smallest of three upper "
-            "bounds: the rim of k-space, samples held back and predicted, and the quietest places "
-            "of the image. No reference image was used."
-        )
-    elif slices[0].weight is not None:
-        found.append(
-            "The weight is the one whose image predicts held-back samples best, unless it was "
-            "given. No reference image was used."
-        )
-    return tuple(found)
-
-
-def _warnings(kspace, encodings):
-    found = [str(w) for w in kspace.facts.get("warnings", ())]
-    if any(e.n_sets > 1 for e in encodings):
-        found.append(
-            "The field of view is smaller than the body: two sets of coil maps were used, and "
-            "parts of the body overlap in the image."
-        )
-    return tuple(found)

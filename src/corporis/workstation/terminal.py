@@ -1,0 +1,42 @@
+"""What a command shows while it works and when it is done: progress, tables."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+Progress = Callable[[str, float], None]
+
+
+def table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in aligned columns, the last one free."""
+    n_columns = max(len(row) for row in rows)
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(n_columns - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        typer.echo("  ".join([*cells, *row[len(widths) :]]).rstrip())
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show steps and their share of the work on stderr: a bar for people, lines for a log."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def report(step: str, fraction: float) -> None:
+            if step not in seen:
+                seen.add(step)
+                print(f"{fraction:4.0%} {step}", file=sys.stderr, flush=True)
+
+        yield report
+        return
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Bar(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
