@@ -44,17 +44,20 @@ Scan = Annotated[
 Prior = Annotated[
     str,
     typer.Option(
-        metavar="[patches|tv|tv-wavelet|least-squares|zero-fill|causal|low-rank|joint]",
-        help="What is known about the image besides its samples; causal and low-rank join the "
-        "frames, joint the contrasts of one coil.",
+        metavar="METHOD",
+        help="What is known about the image besides its samples. One plane: patches, dictionary, "
+        "tv, tv-wavelet, tree, least-squares, zero-fill. Frames of one coil: causal, low-rank, "
+        "local-low-rank, kt-sparse. Contrasts of one coil: joint, forest.",
     ),
 ]
 Strength = Annotated[
-    float | None, typer.Option(help="Of tv and tv-wavelet; by default found from the data.")
+    float | None, typer.Option(help="Of tv, tv-wavelet and tree; by default found from the data.")
 ]
 NoiseLevel = Annotated[
     float | None,
-    typer.Option(help="Of patches, share of the brightest; by default found from the data."),
+    typer.Option(
+        help="Of patches and dictionary, share of the brightest; by default found from the data."
+    ),
 ]
 
 

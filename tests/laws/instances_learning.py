@@ -41,6 +41,7 @@ EXEMPT = {
     "Contributions": "a value that contributions() returns",
     "Counterfactual": "a value that counterfactual() returns",
     "DeletionTest": "a value that deletion_test() returns",
+    "DictionaryDenoiser": "a denoiser; what it must do is in learning/test_dictionary_denoiser",
     "Network": "the bytes of a graph, run against torch in learning/test_networks.py",
     "RegularisationPath": "a value that SparseLogistic.path() returns",
     "Stability": "a value that stability_selection() returns",

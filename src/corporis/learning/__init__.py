@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corporis.learning.block_matching import BlockMatching
     from corporis.learning.dictionaries import KSVD, OnlineDictionary
+    from corporis.learning.dictionary_denoiser import DictionaryDenoiser
     from corporis.learning.explanation import (
         Contributions,
         Counterfactual,
@@ -32,6 +33,7 @@ __all__ = [
     "Contributions",
     "Counterfactual",
     "DeletionTest",
+    "DictionaryDenoiser",
     "Network",
     "OnlineDictionary",
     "RegularisationPath",
@@ -47,6 +49,7 @@ __all__ = [
 
 _HOMES = {
     "BlockMatching": "block_matching",
+    "DictionaryDenoiser": "dictionary_denoiser",
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
     **dict.fromkeys(

@@ -39,9 +39,9 @@ def consensus_admm(
     fit: Proximable | WarmProximable,
     penalties: Sequence[Proximable | WarmProximable],
     start: Array | Iterate,
-    *,
     first: float = FIRST,
     last: float = LAST,
+    *,
     relaxation: float = 1.8,
 ) -> Iterator[Iterate]:
     r"""Minimise ``f(x) + sum_i g_i(x)`` where the prox of ``f`` is exact: data met in k-space.
@@ -63,7 +63,8 @@ def consensus_admm(
         First guess, or an iterate to continue from, bit for bit.
     first, last : float
         Prices of disagreement, > 0, in units of the curvature of ``f``: they change the speed,
-        not the answer.
+        not the answer. A copy moves by about ``weight / price``: for images about 1, fifteen and
+        five hundred times the weight of the penalties is near the best; the defaults suit 3e-3.
     relaxation : float
         In (0, 2).
 

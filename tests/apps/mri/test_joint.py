@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corporis.apps.mri.forest import ForestContrasts
 from corporis.apps.mri.joint import JointContrasts
 from corporis.operators import Cartesian
 
@@ -68,3 +69,21 @@ def test_wrong_input():
         JointContrasts()(np.zeros((1, 8, 8)), np.zeros((1, 8, 8), bool))
     with pytest.raises(ValueError, match="weights"):
         JointContrasts(weights=(-1.0,))
+
+
+def test_trees_that_grow_at_the_same_places_help():
+    images = np.stack([steps(s, PLACES) for s in range(3)])
+    data, masks = scan(images, share=0.15)
+    shared = ForestContrasts()(data, masks).images
+    alone = [ForestContrasts()(d[None], m[None]).images[0] for d, m in zip(data, masks)]
+    assert error(shared, images) < 0.95 * error(np.stack(alone), images)
+
+
+@pytest.mark.parametrize("wrong", [{"forest": 0.0}, {"weights": ()}, {"n_trial": 0}])
+def test_a_forest_refuses_numbers_out_of_range(wrong):
+    with pytest.raises(ValueError, match=r"must be|not empty"):
+        ForestContrasts(**wrong)
+    images = np.stack([steps(s, PLACES) for s in range(2)])
+    data, masks = scan(images)
+    with pytest.raises(ValueError, match="masks must sample every contrast"):
+        ForestContrasts()(data, masks & np.array([True, False])[:, None, None])

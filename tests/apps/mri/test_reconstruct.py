@@ -46,7 +46,9 @@ def test_every_method_beats_zeros_and_the_prior_beats_the_evidence(rng):
     found = {m: error(reconstruct(encoding, m).image, truth) for m in SINGLE}
     assert found[Method.TV] < 0.6 * found[Method.ZERO_FILL]
     assert found[Method.TV_WAVELET] < 0.7 * found[Method.ZERO_FILL]
+    assert found[Method.TREE] < 0.7 * found[Method.ZERO_FILL]
     assert found[Method.PATCHES] < 0.6 * found[Method.ZERO_FILL]
+    assert found[Method.DICTIONARY] < 0.7 * found[Method.ZERO_FILL]
 
 
 def test_the_gap_is_certified_and_falls(rng):

@@ -5,7 +5,11 @@ import pytest
 import scipy.io
 
 from corporis.apps.mri._series_kernel import gather, shrink_slopes
-from corporis.apps.mri.low_rank import locally_low_rank, low_rank_plus_sparse
+from corporis.apps.mri.low_rank import (
+    locally_low_rank,
+    low_rank_plus_sparse,
+    temporally_sparse,
+)
 from corporis.apps.mri.nonlocal_means import nonlocal_mean, pairs
 from corporis.apps.mri.series import CausalSeries
 from corporis.apps.mri.spectral_splitting import SpectralSplitting
@@ -234,7 +238,7 @@ def test_low_rank_and_sparse_parts_are_told_apart(rng):
     assert result.reason in ("tolerance", "at_most")
 
 
-@pytest.mark.parametrize("method", [low_rank_plus_sparse, locally_low_rank])
+@pytest.mark.parametrize("method", [low_rank_plus_sparse, locally_low_rank, temporally_sparse])
 def test_whole_series_beat_zeros_and_depend_on_no_unit(rng, method):
     beat = 0.7 + 0.3 * np.cos(2 * np.pi * np.arange(12) / 6)
     truth = discs(1) * np.where(discs(1) > 0.5, beat[:, None, None], 1)
@@ -248,7 +252,7 @@ def test_whole_series_beat_zeros_and_depend_on_no_unit(rng, method):
     assert result.count >= 1
 
 
-CALLS = (CausalSeries().frames, low_rank_plus_sparse, locally_low_rank)
+CALLS = (CausalSeries().frames, low_rank_plus_sparse, locally_low_rank, temporally_sparse)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -292,3 +296,5 @@ def test_wrong_weights(rng, wrong):
         low_rank_plus_sparse(*scan(rng, discs(), 4), **wrong)
     with pytest.raises(ValueError, match="weight must be finite and > 0"):
         locally_low_rank(*scan(rng, discs(), 4), weight=-1.0)
+    with pytest.raises(ValueError, match=r"weight must be finite and > 0, got 0\.0"):
+        temporally_sparse(*scan(rng, discs(), 4), weight=0.0)

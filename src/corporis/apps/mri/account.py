@@ -77,7 +77,7 @@ def methods(slices: Sequence[Slice], encodings: Sequence[Encoding]) -> tuple[str
         if first.coils is not None
         else "The image has the unit of the unitary transform of the input.",
     ]
-    if slices[0].method == Method.PATCHES:
+    if slices[0].method in (Method.PATCHES, Method.DICTIONARY):
         found.append(
             "The noise level, the only number the method needs, is the smallest of three upper "
             "bounds: the rim of k-space, samples held back and predicted, and the quietest places "

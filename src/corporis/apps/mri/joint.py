@@ -90,19 +90,8 @@ class JointContrasts:
         coupling : float or None
             None chooses it.
         """
-        masks = np.asarray(masks, bool)
-        if np.ndim(data) != 3 or np.shape(data) != masks.shape:
-            raise ValueError(
-                f"data and masks must be (n_contrasts, rows, columns), got {np.shape(data)} and "
-                f"{masks.shape}"
-            )
-        if not masks.any(axis=(1, 2)).all():
-            raise ValueError("masks must sample every contrast")
-        A = Cartesian(masks.shape[1:], masks, frames=len(masks))
-        data = np.asarray(data * masks, np.complex64)
-        peak = np.quantile(np.abs(A.adjoint(data)), 0.998, axis=(1, 2))
-        scale = np.where(peak > 0, peak, 1.0).astype(np.float32)[:, None, None]
-        scaled = data / scale
+        masks = check_contrasts(data, masks)
+        scaled, scale = on_one_scale(data, masks)
         weight, coupling = self._chosen(scaled, masks, coupling)
         images = self._solve(scaled, masks, weight, coupling, self.n_iterations)
         return Contrasts((scale * images).astype(np.complex64), coupling, weight)
@@ -156,3 +145,31 @@ class JointContrasts:
 
 MARGIN = 0.02
 """Logarithm by which coupling must predict better than none before it is used."""
+
+
+def check_contrasts(data: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """The masks as truth values.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit the data, or one is empty.
+    """
+    masks = np.asarray(masks, bool)
+    if np.ndim(data) != 3 or np.shape(data) != masks.shape:
+        raise ValueError(
+            f"data and masks must be (n_contrasts, rows, columns), got {np.shape(data)} and "
+            f"{masks.shape}"
+        )
+    if not masks.any(axis=(1, 2)).all():
+        raise ValueError("masks must sample every contrast")
+    return masks
+
+
+def on_one_scale(data: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The samples of contrasts that are all about 1 at their brightest, and what they were."""
+    A = Cartesian(masks.shape[1:], masks, frames=len(masks))
+    data = np.asarray(data * masks, np.complex64)
+    peak = np.quantile(np.abs(A.adjoint(data)), 0.998, axis=(1, 2))
+    scale = np.where(peak > 0, peak, 1.0).astype(np.float32)[:, None, None]
+    return data / scale, scale

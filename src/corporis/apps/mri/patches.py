@@ -11,7 +11,7 @@ from corporis.apps.mri.held_back import hold_back
 from corporis.apps.mri.noise import quiet_level
 from corporis.interfaces import Iterate
 from corporis.learning import BlockMatching
-from corporis.solvers import QuadraticProx, plug_and_play, run
+from corporis.solvers import Denoiser, QuadraticProx, plug_and_play, run
 
 USUAL_MISS = 0.61
 """Residual of the samples in units of their noise, after a run at the right level (measured)."""
@@ -40,7 +40,8 @@ class PatchPrior:
         Last level in units of the noise found.
     least : float
         Levels never fall below this, in units of the brightest.
-    denoiser : BlockMatching
+    denoiser : Denoiser
+        By default block matching.
     """
 
     n_iterations: int = 50
@@ -49,7 +50,7 @@ class PatchPrior:
     trust: float = 0.5
     last: float = 0.8
     least: float = 2e-3
-    denoiser: BlockMatching = field(default_factory=BlockMatching)
+    denoiser: Denoiser = field(default_factory=BlockMatching)
 
     def noise_level(
         self, encoding: Encoding, watch: Callable[[Iterate], None] = lambda _: None

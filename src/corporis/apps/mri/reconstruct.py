@@ -10,6 +10,7 @@ from corporis.apps.mri.encoding import Encoding
 from corporis.apps.mri.patches import PatchPrior
 from corporis.apps.mri.variation import ConvexPrior
 from corporis.interfaces import Iterate
+from corporis.learning import BlockMatching, DictionaryDenoiser
 from corporis.solvers import conjugate_gradient, run
 
 Watch = Callable[[str, float, float | None], None]
@@ -20,17 +21,24 @@ class Method(StrEnum):
     """What is known about the image besides its samples."""
 
     PATCHES = "patches"
+    DICTIONARY = "dictionary"
     TV = "tv"
     TV_WAVELET = "tv-wavelet"
+    TREE = "tree"
     LEAST_SQUARES = "least-squares"
     ZERO_FILL = "zero-fill"
     CAUSAL = "causal"
     LOW_RANK = "low-rank"
+    LOCAL_LOW_RANK = "local-low-rank"
+    KT_SPARSE = "kt-sparse"
     JOINT = "joint"
+    FOREST = "forest"
 
 
-SINGLE = tuple(Method)[:5]
+SINGLE = tuple(Method)[:7]
 """Methods for one plane; the others join frames or contrasts."""
+SHARES = {Method.TV: (0.0, 0.0), Method.TV_WAVELET: (1.0, 0.0), Method.TREE: (0.5, 0.2)}
+"""Wavelets and trees of them, beside one part of total variation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +93,10 @@ def reconstruct(
     method : Method
         One of `SINGLE`.
     weight : float or None
-        Of ``tv`` and ``tv-wavelet``, in units of the brightest, > 0; None finds it by samples
-        held back.
+        Of ``tv``, ``tv-wavelet`` and ``tree``, in units of the brightest, > 0; None finds it by
+        samples held back.
     noise : float or None
-        Of ``patches``, in units of the brightest; None finds it.
+        Of ``patches`` and ``dictionary``, in units of the brightest; None finds it.
     n_iterations : int or None
         None takes the method's own.
     watch : callable(text, share, gap)
@@ -103,15 +111,16 @@ def reconstruct(
     for name, value in (("weight", weight), ("noise", noise), ("n_iterations", n_iterations)):
         if value is not None and not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")
-    if method == Method.PATCHES:
-        return _by_patches(encoding, noise, n_iterations, watch)
-    if method in (Method.TV, Method.TV_WAVELET):
+    if method in (Method.PATCHES, Method.DICTIONARY):
+        return _by_patches(encoding, method, noise, n_iterations, watch)
+    if method in SHARES:
         return _by_splitting(encoding, method, weight, n_iterations, watch)
     return _plain(encoding, method, n_iterations or 30)
 
 
-def _by_patches(encoding, noise, n_iterations, watch):
-    prior = PatchPrior() if n_iterations is None else PatchPrior(n_iterations=n_iterations)
+def _by_patches(encoding, method, noise, n_iterations, watch):
+    denoiser = BlockMatching() if method == Method.PATCHES else DictionaryDenoiser()
+    prior = PatchPrior(n_iterations or PatchPrior.n_iterations, denoiser=denoiser)
     total = prior.n_iterations + (prior.n_first if noise is None else 0)
     changes: list[float] = []
 
@@ -123,19 +132,28 @@ def _by_patches(encoding, noise, n_iterations, watch):
     levels = prior.levels(max(prior.last * noise, prior.least), prior.n_iterations)
     statement = (
         f"Plug-and-play Douglas-Rachford splitting, {prior.n_iterations} iterations: the image "
-        f"that fits the samples, alternated with block matching (patches of "
-        f"{' and '.join(str(s) for s in prior.denoiser.sizes)} pixels, {prior.denoiser.n_alike} "
-        f"alike) at noise levels from {levels[0]:.3g} to {levels[-1]:.3g} of the brightest. There "
+        f"that fits the samples, alternated with {_words(denoiser)} at noise levels from "
+        f"{levels[0]:.3g} to {levels[-1]:.3g} of the brightest. There "
         f"is no objective, hence no gap; the last relative change was {last.change:.1e}."
     )
     image = encoding.image(last.x)
-    return Slice(image, Method.PATCHES, statement, None, None, noise, tuple(changes))
+    return Slice(image, method, statement, None, None, noise, tuple(changes))
+
+
+def _words(denoiser):
+    if isinstance(denoiser, BlockMatching):
+        sizes = " and ".join(str(s) for s in denoiser.sizes)
+        return f"block matching (patches of {sizes} pixels, {denoiser.n_alike} alike)"
+    return (
+        f"a dictionary learned from the image itself ({denoiser.n_atoms} atoms of "
+        f"{denoiser.size} by {denoiser.size} pixels)"
+    )
 
 
 def _by_splitting(encoding, method, weight, n_iterations, watch):
-    wavelet = 1.0 if method == Method.TV_WAVELET else 0.0
+    wavelet, tree = SHARES[method]
     n = n_iterations or ConvexPrior.n_iterations
-    prior = ConvexPrior(1.0, wavelet, n)
+    prior = ConvexPrior(1.0, wavelet, n, tree=tree)
     if weight is None:
         tries = [0]
 
@@ -153,9 +171,11 @@ def _by_splitting(encoding, method, weight, n_iterations, watch):
 
     found = run(prior.iterates(encoding, weight), at_most=n, audit=audit, tolerance=1e-5)
     terms = f"{weight:.3g} TV(x)" + (f" + {weight:.3g} ||W x||_1" if wavelet else "")
+    if tree:
+        terms += f" + {tree * weight:.3g} sum ||(W x)_g||, g a wavelet detail and all below it"
     statement = (
         f"Minimised: 1/2 ||A x - b||^2 + {terms}, image in units of its brightest, noise of the "
-        f"coils whitened{'' if not wavelet else ', W Daubechies wavelets with 2 moments'}. "
+        f"coils whitened{', W Daubechies wavelets with 2 moments' if wavelet or tree else ''}. "
         f"{prior.words(encoding)}, {found.count} iterations; the objective is at most "
         f"{100 * found.gap:.2g} % above its minimum."
     )

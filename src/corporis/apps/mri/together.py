@@ -5,13 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.forest import ForestContrasts
 from corporis.apps.mri.joint import JointContrasts
-from corporis.apps.mri.low_rank import low_rank_plus_sparse
+from corporis.apps.mri.low_rank import (
+    locally_low_rank,
+    low_rank_plus_sparse,
+    temporally_sparse,
+)
 from corporis.apps.mri.reconstruct import Method, Slice, Watch
 from corporis.apps.mri.series import CausalSeries
 from corporis.errors import Unsupported
 
-AXIS = {Method.CAUSAL: "frame", Method.LOW_RANK: "frame", Method.JOINT: "contrast"}
+AXIS = {
+    Method.CAUSAL: "frame",
+    Method.LOW_RANK: "frame",
+    Method.LOCAL_LOW_RANK: "frame",
+    Method.KT_SPARSE: "frame",
+    Method.JOINT: "contrast",
+    Method.FOREST: "contrast",
+}
 """What the method joins."""
 
 
@@ -25,7 +37,7 @@ def reconstruct_together(
     encodings : sequence of Encoding
         One a frame or contrast, of one coil.
     method : Method
-        ``causal``, ``low-rank`` or ``joint``.
+        One of `AXIS`.
     watch : callable(text, share, gap)
 
     Raises
@@ -47,18 +59,9 @@ def reconstruct_together(
     if method == Method.CAUSAL:
         return _causal(data, masks, encodings, watch)
     watch("reconstructing all planes together", 0.1, None)
-    if method == Method.LOW_RANK:
-        return _low_rank(data, masks, encodings)
-    found = JointContrasts()(data, masks)
-    words = (
-        f"Minimised: 1/2 sum_s ||A_s x_s - b_s||^2 + {found.weight:.3g} "
-        f"({1 - found.coupling:.2g} sum_s TV(x_s) + {found.coupling:.2g} JTV(x)), contrasts in "
-        "units of their brightest; weight and coupling predict samples held back best."
-    )
-    return [
-        Slice(image, method, words, None, found.weight, e.sigma, ())
-        for image, e in zip(found.images, encodings, strict=True)
-    ]
+    if AXIS[method] == "contrast":
+        return _contrasts(data, masks, encodings, method)
+    return _whole_series(data, masks, encodings, method)
 
 
 def _causal(data, masks, encodings, watch):
@@ -76,13 +79,46 @@ def _causal(data, masks, encodings, watch):
     return found
 
 
-def _low_rank(data, masks, encodings):
-    parts, result = low_rank_plus_sparse(data, masks)
-    words = (
-        "Minimised: 1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1 over the whole series, "
-        f"{result.count} iterations, last relative change {result.trace[-1]:.1e}."
+def _whole_series(data, masks, encodings, method):
+    if method == Method.LOW_RANK:
+        parts, result = low_rank_plus_sparse(data, masks)
+        series = parts.sum(axis=0)
+        words = "1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1"
+    elif method == Method.LOCAL_LOW_RANK:
+        series, result = locally_low_rank(data, masks)
+        words = "1/2 ||A X - b||^2 + l sum_b ||X_b||_*, b blocks of 8 by 8 pixels,"
+    else:
+        series, result = temporally_sparse(data, masks)
+        words = "1/2 ||A X - b||^2 + l ||F_t X||_1"
+    sentence = (
+        f"Minimised: {words} over the whole series, {result.count} iterations, last relative "
+        f"change {result.trace[-1]:.1e}."
     )
     return [
-        Slice(image, Method.LOW_RANK, words, None, None, e.sigma, result.trace)
-        for image, e in zip(parts.sum(axis=0), encodings, strict=True)
+        Slice(image, method, sentence, None, None, e.sigma, result.trace)
+        for image, e in zip(series, encodings, strict=True)
+    ]
+
+
+def _contrasts(data, masks, encodings, method):
+    if method == Method.JOINT:
+        found = JointContrasts()(data, masks)
+        terms = (
+            f"({1 - found.coupling:.2g} sum_s TV(x_s) + {found.coupling:.2g} JTV(x)), contrasts "
+            "in units of their brightest; weight and coupling predict"
+        )
+    else:
+        found = ForestContrasts()(data, masks)
+        share = ForestContrasts.forest / len(data) ** 0.5
+        terms = (
+            f"(sum_s TV(x_s) + {share:.2g} sum_g ||(W x)_g||), g a wavelet detail and all "
+            "below it in all contrasts, in units of their brightest; the weight predicts"
+        )
+    words = (
+        f"Minimised: 1/2 sum_s ||A_s x_s - b_s||^2 + {found.weight:.3g} {terms} samples held back "
+        "best."
+    )
+    return [
+        Slice(image, method, words, None, found.weight, e.sigma, ())
+        for image, e in zip(found.images, encodings, strict=True)
     ]

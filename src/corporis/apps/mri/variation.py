@@ -8,7 +8,7 @@ import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
 from corporis.apps.mri.held_back import HeldBack, hold_back
-from corporis.functionals import L1, TotalVariation, Transformed
+from corporis.functionals import L1, TotalVariation, Transformed, TreeGroups, wavelet_tree
 from corporis.interfaces import Iterate
 from corporis.operators import Wavelet
 from corporis.solvers import (
@@ -21,10 +21,17 @@ from corporis.solvers import (
 )
 from corporis.solvers.composite_splitting import Penalty
 
+PRICES = (15.0, 500.0)
+"""First and last price of disagreement, in units of the weight; images are about 1 (measured)."""
+
 
 @dataclass(frozen=True)
 class ConvexPrior:
-    r"""``1/2 ||A x - b||^2 + weight (tv TV(x) + wavelet ||Phi x||_1)``.
+    r"""``1/2 ||A x - b||^2 + weight (tv TV(x) + wavelet ||Phi x||_1 + tree sum_g ||(Phi x)_g||)``.
+
+    A group ``g`` is a wavelet detail with all finer ones below it: edges leave a trail through the
+    levels. Nested groups have one exact prox (`TreeGroups`), where pairs of a coefficient and its
+    parent would be eight penalties.
 
     One coil is met exactly in k-space (`consensus_admm`); several by gradient steps
     (`composite_splitting`), whose cost is one pair of transforms a coil, too, and no linear
@@ -35,8 +42,8 @@ class ConvexPrior:
 
     Parameters
     ----------
-    tv, wavelet : float
-        Shares of the two penalties, >= 0, not both 0.
+    tv, wavelet, tree : float
+        Shares of the penalties, >= 0, not all 0.
     n_iterations, n_first : int
         Of the run with all samples, and of each run that tries a weight.
     weights : tuple of float
@@ -45,7 +52,7 @@ class ConvexPrior:
     Raises
     ------
     ValueError
-        If the shares are negative or both zero.
+        If a share is negative or all are zero.
     """
 
     tv: float = 1.0
@@ -53,10 +60,12 @@ class ConvexPrior:
     n_iterations: int = 100
     n_first: int = 30
     weights: tuple[float, float] = (1e-4, 3e-2)
+    tree: float = 0.0
 
     def __post_init__(self):
-        if min(self.tv, self.wavelet) < 0 or self.tv + self.wavelet <= 0:
-            raise ValueError(f"shares must be >= 0 and not both 0, got {self.tv}, {self.wavelet}")
+        shares = (self.tv, self.wavelet, self.tree)
+        if min(shares) < 0 or sum(shares) <= 0:
+            raise ValueError(f"shares must be >= 0 and not all 0, got {shares}")
 
     def penalties(self, encoding: Encoding, weight: float) -> list[Penalty]:
         """Those of the objective, each set of coil maps with its own image."""
@@ -68,10 +77,13 @@ class ConvexPrior:
             # a dear disagreement leaves total variation little to do in one call
             n_inner = 5 if encoding.operator.maps is None else 10
             found.append(TotalVariationProx(variation, n_inner=n_inner))
-        if self.wavelet:
+        if self.wavelet or self.tree:
             levels = min(4, int(math.log2(min(shape[-2:]))) - 2)
             transform = Wavelet(shape, "db2", levels, axes=plane)
-            found.append(Transformed(L1(weight * self.wavelet), transform))
+            if self.tree:
+                found.append(Transformed(tree_of(transform, weight * self.tree), transform))
+            if self.wavelet:
+                found.append(Transformed(L1(weight * self.wavelet), transform))
         return found
 
     @staticmethod
@@ -86,7 +98,8 @@ class ConvexPrior:
         begin = encoding.start() if start is None else start
         penalties = self.penalties(encoding, weight)
         if encoding.operator.maps is None:
-            return consensus_admm(QuadraticProx(encoding.misfit), penalties, begin)
+            prices = (weight * p for p in PRICES)
+            return consensus_admm(QuadraticProx(encoding.misfit), penalties, begin, *prices)
         return composite_splitting(encoding.misfit, penalties, begin)
 
     def gap(self, encoding: Encoding, weight: float) -> Callable[[Iterate], float]:
@@ -125,3 +138,14 @@ def _lowest(error, best, step):
     if bend <= 0:
         return best + step / 2 * (1 if right < left else -1)
     return best + float(np.clip((left - right) / bend / 4, -0.5, 0.5)) * step
+
+
+def tree_of(transform: Wavelet, weight: float, is_joint: bool = False) -> TreeGroups:
+    """Groups of every detail with those below it; the approximation is spared."""
+    axes = transform.axes or ()
+    grid = tuple(transform.shape[a] for a in axes)
+    spares = np.ones(grid)
+    for band in transform.bands:
+        if "d" not in band.orientation:
+            spares[tuple(band.slices[a] for a in axes)] = 0
+    return TreeGroups(wavelet_tree(transform), weight, spares, is_joint)
