@@ -22,6 +22,7 @@ LEVELS = (
     ("apps", "phantoms"),
     ("cohorts",),
     ("workstation",),
+    ("terminal",),
     ("cli",),
     ("__main__",),
 )

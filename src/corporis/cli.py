@@ -14,7 +14,7 @@ import typer
 
 from corporis import __version__
 from corporis.errors import BadInput, CorporisError
-from corporis.workstation.terminal import progress, table
+from corporis.terminal import progress, table
 
 app = typer.Typer(
     name="corporis",
@@ -40,6 +40,12 @@ Scan = Annotated[
     typer.Argument(
         metavar="INPUT", help="k-space: ISMRMRD or fastMRI (.h5), BART (.cfl), .mat, .npy or .npz."
     ),
+]
+Mask = Annotated[
+    Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
+]
+Variable = Annotated[
+    str | None, typer.Option(help="Name of the array, in a file that holds several.")
 ]
 Prior = Annotated[
     str,
@@ -138,9 +144,7 @@ def mri(
     source: Scan,
     output: Output,
     method: Prior = "patches",
-    mask: Annotated[
-        Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
-    ] = None,
+    mask: Mask = None,
     maps: Annotated[
         Path | None, typer.Option(help="Coil sensitivities; by default they are calibrated.")
     ] = None,
@@ -161,9 +165,7 @@ def mri(
         float | None,
         typer.Option(help="Phase of one cm/s: velocity of all planes against the first."),
     ] = None,
-    variable: Annotated[
-        str | None, typer.Option(help="Name of the array, in a file that holds several.")
-    ] = None,
+    variable: Variable = None,
     name: Label = None,
 ) -> None:
     """Reconstruct MR images from undersampled k-space, and say what was minimised.
@@ -189,6 +191,31 @@ def mri(
         found = run_mri(
             source, output, chosen, variable=variable, name=name, progress=tell, **files
         )
+    typer.echo(f"report: {found.report}")
+
+
+@app.command(rich_help_panel="Studies")
+def live(
+    source: Scan,
+    output: Output,
+    mask: Mask = None,
+    variable: Variable = None,
+    name: Label = None,
+) -> None:
+    """Reconstruct, outline and follow a beating heart while the scan runs, frame by frame.
+
+    Takes k-space of one short-axis slice and one coil, with frames; no frame waits for a later
+    one. Leaves report.html, report.json, measures.csv and, as NIfTI, the images, the outlines and
+    the motion from frame to frame in the output folder.
+
+    Examples:
+
+      corporis live cine.npy -o out/ --mask mask.npy
+    """
+    from corporis.workstation.live import run_live
+
+    with progress() as tell:
+        found = run_live(source, output, mask=mask, variable=variable, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
 
 

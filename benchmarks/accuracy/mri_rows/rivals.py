@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from corporis.apps.mri.variation import PRICES
 from corporis.functionals import QuadraticMisfit, TotalVariation
 from corporis.imaging.kspace_cfl import read_array
 from corporis.operators import Cartesian
-from corporis.solvers import TotalVariationProx, composite_splitting, run
+from corporis.solvers import QuadraticProx, TotalVariationProx, consensus_admm, run
 from mri_rows.cases import nrmse
 
 
@@ -30,14 +31,20 @@ def best_of_grid(error, grid):
     return best, known[best]
 
 
+def variation_image(data, mask, weight):
+    """Total variation of one coil at a weight, run until images change no more."""
+    A = Cartesian(mask.shape, mask)
+    prox = TotalVariationProx(TotalVariation(mask.shape, weight), n_inner=5)
+    fit = QuadraticProx(QuadraticMisfit(A, data, bound=1.0))
+    prices = (weight * price for price in PRICES)
+    return run(consensus_admm(fit, [prox], A.H @ data, *prices), at_most=60).x
+
+
 def tuned_variation(data, mask, truth):
     """Relative error of total variation whose weight the truth chose, one coil."""
-    A = Cartesian(mask.shape, mask)
-    misfit = QuadraticMisfit(A, data, bound=1.0)
 
     def error(weight):
-        prox = TotalVariationProx(TotalVariation(mask.shape, weight))
-        return nrmse(run(composite_splitting(misfit, [prox], A.H @ data), at_most=120).x, truth)
+        return nrmse(variation_image(data, mask, weight), truth)
 
     return best_of_grid(error, [4e-4 * 2**k for k in range(6)])
 

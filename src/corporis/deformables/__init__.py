@@ -1,6 +1,7 @@
 """Bodies that move: surfaces given by few numbers, their stiffness, and how they are fitted."""
 
 from corporis.deformables.radial import RadialSurface, second_difference
+from corporis.deformables.registration import Registration, warp
 from corporis.deformables.segments import aha_segment
 from corporis.deformables.sparse_surface import (
     Observations,
@@ -16,6 +17,7 @@ __all__ = [
     "Observations",
     "PlaneErrors",
     "RadialSurface",
+    "Registration",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",
@@ -23,4 +25,5 @@ __all__ = [
     "bending_matrix",
     "interpolation_matrix",
     "second_difference",
+    "warp",
 ]

@@ -17,7 +17,7 @@ from corporis.workstation.html import (
 )
 from corporis.workstation.panel import Curve, View
 from corporis.workstation.sheet import account, masthead, sheet
-from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel
+from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel, transport
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class MriPage:
         What was done, and how well, for a reader who stops here.
     measures, views, curves : see their classes
         Curves run over the iterations, one value each `every` iterations.
-    beat : Curve or None
-        A quantity over the planes, such as velocity over the beat.
+    beats : sequence of Curve
+        Quantities over the planes, such as velocity over the beat.
+    n_frames : int
+        Of the views; more than one move.
     methods, references, warnings : sequence of str
     provenance : mapping
     date : str
@@ -45,7 +47,8 @@ class MriPage:
     views: Sequence[View] = ()
     curves: Sequence[Curve] = ()
     every: int = 1
-    beat: Curve | None = None
+    beats: Sequence[Curve] = ()
+    n_frames: int = 1
     methods: Sequence[str] = ()
     references: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -55,16 +58,18 @@ class MriPage:
 
 def render_mri_page(page: MriPage, budget_bytes: int = 7_000_000) -> str:
     """The page as HTML text, complete in itself."""
-    data: dict = {"clock": clock_data(1, None, None)}
+    data: dict = {"clock": clock_data(page.n_frames, None, None)}
     images = ""
     if page.views:
         data["player"] = player_data(page.views, budget_bytes)
         panel = player_panel(page.views, data["player"])
-        images = f'<div class="stage">{panel.replace("Outlines on the images", "Images")}</div>'
+        if not any(view.contours for view in page.views):
+            panel = panel.replace("Outlines on the images", "Images")
+        images = f'<div class="stage">{panel}</div>{transport(page.n_frames, None, None)}'
     methods = account(page.methods, page.references, page.provenance)
     sections = [
         ("images", "The image", images, "moving"),
-        ("beat", "Over the planes", _beat(page), ""),
+        ("beat", "Over the planes" if page.n_frames == 1 else "Over the beat", _beats(page), ""),
         ("figures", "Convergence", _curves(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         ("methods", "How it was done", methods, "methods"),
@@ -99,9 +104,10 @@ def _curves(page: MriPage) -> str:
     return f'<div class="figures">{"".join(figures)}</div>' if figures else ""
 
 
-def _beat(page: MriPage) -> str:
-    if page.beat is None:
-        return ""
-    planes = 1 + np.arange(len(page.beat.values))
-    figure = f"<figure>{curve_diagram([page.beat], planes, 'Plane')}</figure>"
-    return f'<div class="figures">{figure}</div>'
+def _beats(page: MriPage) -> str:
+    word = "Plane" if page.n_frames == 1 else "Frame"
+    figures = "".join(
+        f"<figure>{curve_diagram([curve], 1 + np.arange(len(curve.values)), word)}</figure>"
+        for curve in page.beats
+    )
+    return f'<div class="figures">{figures}</div>' if figures else ""

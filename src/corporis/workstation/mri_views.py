@@ -27,7 +27,7 @@ def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> M
             *_sample_views(result.facts["encodings"][0]),
         ],
         curves=_convergence(first),
-        beat=_velocity_curve(result),
+        beats=_velocity_curves(result),
         every=1 if first.gap is None else 10,
         methods=result.methods,
         references=result.references,
@@ -80,10 +80,10 @@ def _velocity_views(result: Report) -> list[View]:
     return [View(f"plane {k + 2}", p[None], group="Velocity") for k, p in enumerate(planes)]
 
 
-def _velocity_curve(result: Report) -> Curve | None:
+def _velocity_curves(result: Report) -> list[Curve]:
     """Mean velocity over the planes where it is large: the vessel, as far as it can be guessed."""
     if "velocity" not in result.images:
-        return None
+        return []
     maps = np.asarray(result.images["velocity"].data)
     maps = maps.reshape(-1, *maps.shape[-2:])
     signal = np.abs(np.asarray(result.facts["slices"][0].image))
@@ -91,8 +91,8 @@ def _velocity_curve(result: Report) -> Curve | None:
     highest = np.abs(maps).max(axis=0)
     vessel = strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
     if len(maps) < 3 or not vessel.any():
-        return None
-    return Curve("mean velocity in the vessel", "cm/s", maps[:, vessel].mean(axis=1))
+        return []
+    return [Curve("mean velocity in the vessel", "cm/s", maps[:, vessel].mean(axis=1))]
 
 
 def _sample_views(encoding) -> list[View]:

@@ -136,7 +136,7 @@ class PixelEvidence:
         location = self.locate(stack)
         maps = np.empty((*stack.shape[:2], 4, WINDOW_SIDE, WINDOW_SIDE), np.float32)
         for s in range(len(stack)):
-            maps[s] = self._segment(stack, s, range(stack.shape[1]), location, self.n_views)
+            maps[s] = self.segment(stack, s, range(stack.shape[1]), location, self.n_views)
             if progress is not None:
                 progress(s + 1, len(stack))
         return EvidenceMaps(maps, location.origin, location.step)
@@ -156,21 +156,22 @@ class PixelEvidence:
         location = vote(seen, np.broadcast_to(origin, (n_slices, 2)), step)
         for _ in range(2):
             seen = np.stack(
-                [self._segment(stack, s, glances, location, 1)[:, CAVITY] for s in range(n_slices)]
+                [self.segment(stack, s, glances, location, 1)[:, CAVITY] for s in range(n_slices)]
             )
             location = vote(seen, location.origin, location.step)
         return location
 
-    def _segment(self, stack, s, frames, location, n_views):
+    def segment(self, stack, s, frames, location, n_views) -> np.ndarray:
+        """Class probabilities (n, 4, N, N) of some frames of slice `s` in the window there."""
         x = window_channels(stack, s, frames, location)
-        total = 0
+        total = np.zeros((len(x), 4, WINDOW_SIDE, WINDOW_SIDE), np.float32)
         for view in range(n_views):
             # views 0, 2, 4, 6 are the quarter turns, odd ones their mirror images: any first
             # few are well spread, and none needs interpolation
             turns, mirrored = (view * 2 + view // 2) % 4, view % 2
             seen = np.rot90(x[..., ::-1] if mirrored else x, turns, (-2, -1))
             seen = np.rot90(self.segmenter(seen), -turns, (-2, -1))
-            total = total + (seen[..., ::-1] if mirrored else seen)
+            total += seen[..., ::-1] if mirrored else seen
         return total / n_views
 
 
