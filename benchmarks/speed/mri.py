@@ -29,11 +29,16 @@ def main(arguments=None) -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=[256, 512])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--volume", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.volume:
+        print(json.dumps(volume(options.volume)))
+        return
     if options.one:
         print(json.dumps(measure(*options.one)))
         return
-    rows = []
+    rows = [volume_row()]
+    print(rows[-1], file=sys.stderr, flush=True)
     for threads in options.threads:
         for size in options.sizes:
             environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
@@ -44,6 +49,49 @@ def main(arguments=None) -> None:
             rows += json.loads(ended.stdout)
             print(f"{size} pixels, {threads} threads", file=sys.stderr, flush=True)
     print(json.dumps({"rows": rows}, indent=1))
+
+
+def volume_row(side: int = 128) -> dict:
+    """Peak memory of a volume, in a process of its own."""
+    command = [sys.executable, str(HERE), "--volume", str(side)]
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(ended.stdout)
+
+
+def volume(side: int, n_coils: int = 8, count: int = 5) -> dict:
+    """Total variation of a volume seen through coils, the readout fully sampled."""
+    import resource
+
+    import numpy as np
+
+    from corporis.functionals import NormalMisfit, TotalVariation
+    from corporis.operators import Cartesian
+    from corporis.solvers import TotalVariationProx, composite_splitting, run
+
+    bare = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rng, shape = np.random.default_rng(0), (side,) * 3
+    mask = np.broadcast_to(rng.random((1, side, side)) < 0.2, shape)
+    maps = np.full((n_coils, *shape), n_coils**-0.5, np.complex64)
+    data = np.zeros((n_coils, *shape), np.complex64)
+    data[:, side // 4 : side // 2, side // 4 : side // 2, side // 4 : side // 2] = 1
+    data *= mask
+    misfit = NormalMisfit(Cartesian(shape, mask, maps), data, bound=1.0)
+    start = misfit.operator.adjoint(data)
+    prox = TotalVariationProx(TotalVariation(shape, 1e-3), n_inner=5)
+    begun = time.perf_counter()
+    run(composite_splitting(misfit, [prox], start), at_most=count)
+    seconds = time.perf_counter() - begun
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "size": side,
+        "threads": int(os.environ.get("OMP_NUM_THREADS", "1")),
+        "program": f"TV of a volume, {count} iterations",
+        "coils": n_coils,
+        "seconds": seconds,
+        "peak_memory_gb": peak / 1e9,
+        "times_the_data": (peak - bare) / data.nbytes,
+        "program_alone_gb": bare / 1e9,
+    }
 
 
 def measure(size: int, threads: int) -> list[dict]:

@@ -6,12 +6,13 @@ import nibabel
 import numpy as np
 import pytest
 
-from corporis.apps.mri import Reconstruction
+from corporis.apps.mri import Method, Reconstruction
 from corporis.cli import main
-from corporis.errors import Unsupported
+from corporis.errors import BadInput, Unsupported
 from corporis.imaging import KSpace
 from corporis.interfaces import Case
 from corporis.phantoms import PlaneWaveCoils, beating_ellipses, shepp_logan
+from corporis.workstation.mri import run_mri
 from corporis.workstation.mri_page import render_mri_page
 from corporis.workstation.mri_views import mri_page
 
@@ -172,3 +173,51 @@ def test_the_real_undersampled_brain(data_dir, tmp_path):
     measures = {m["name"]: m["value"] for m in report["measures"]}
     assert measures["coils"] == 8
     assert measures["sampled share of k-space"] == pytest.approx(12.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (np.full((64, 64), np.nan), "expected finite numbers that are not all zero"),
+        (np.zeros((64, 64)), "not all zero"),
+        (np.ones((40, 64)), r"expected a reference of the shape"),
+        (None, "expected an array of numbers as numpy.save writes it"),
+    ],
+)
+def test_a_reference_that_says_nothing_is_refused(tmp_path, content, words):
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((1, 64, 64)) + 1j * rng.standard_normal((1, 64, 64))
+    np.save(tmp_path / "k.npy", data)
+    if content is None:
+        (tmp_path / "r.npy").write_text("text")
+    else:
+        np.save(tmp_path / "r.npy", content)
+    how = Reconstruction(Method.ZERO_FILL)
+    with pytest.raises(BadInput, match=words):
+        run_mri(tmp_path / "k.npy", tmp_path / "o", how, reference=tmp_path / "r.npy")
+    with pytest.raises(BadInput, match=r"absent.npy does not exist"):
+        run_mri(tmp_path / "k.npy", tmp_path / "o", how, reference=tmp_path / "absent.npy")
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--method", "zero-fill", "--weight", "1"], "--weight is for tv, tv-wavelet, tree"),
+        (["--method", "tv", "--noise", "1"], "--noise is for patches, dictionary"),
+    ],
+)
+def test_options_of_another_method_are_not_ignored(tmp_path, capsys, arguments, words):
+    np.save(tmp_path / "k.npy", np.ones((1, 16, 16), complex))
+    with pytest.raises(SystemExit) as leaving:
+        main(["mri", str(tmp_path / "k.npy"), "-o", str(tmp_path / "o"), *arguments])
+    assert leaving.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_two_pixels_are_no_image(tmp_path, capsys):
+    np.save(tmp_path / "k.npy", np.ones((1, 2, 2), complex))
+    with pytest.raises(SystemExit) as leaving:
+        main(["mri", str(tmp_path / "k.npy"), "-o", str(tmp_path / "o")])
+    assert leaving.value.code == 2
+    assert "at least 8 rows and columns, got (2, 2)" in capsys.readouterr().err

@@ -104,12 +104,20 @@ class TotalVariationProx:
         share = 1 / (cut * self.bound)
         ahead, momentum = dual, 1.0
         for _ in range(self.n_inner):
-            seen = self._inside(x - cut * difference.adjoint(ahead))
-            moved = ahead + share * difference.forward(seen)
+            # a field is as large as all axes' images together: few of them live at once
+            seen = difference.adjoint(ahead)
+            seen *= -cut
+            seen += x
+            moved = difference.forward(self._inside(seen))
+            moved *= share
+            moved += ahead
+            del ahead, seen
             length = xp.linalg.vector_norm(moved, axis=0, keepdims=True)
-            moved = moved / xp.where(length > 1, length, xp.ones_like(length))
+            moved /= xp.where(length > 1, length, xp.ones_like(length))
             grown = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
-            ahead = moved + ((momentum - 1) / grown) * (moved - dual)
+            ahead = moved - dual
+            ahead *= (momentum - 1) / grown
+            ahead += moved
             dual, momentum = moved, grown
         return dual
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.mri import Method, Reconstruction
+from corporis.apps.mri.reconstruct import LEVELLED, SHARES
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import (
@@ -114,8 +115,12 @@ def _reference(path, kspace: KSpace) -> np.ndarray:
     if path.suffix.lower() == ".npy":
         try:
             found = np.abs(np.load(path, allow_pickle=False))
-        except (OSError, ValueError) as error:
-            raise BadInput(f"{path.name}: expected an array in a .npy file: {error}") from None
+        except FileNotFoundError:
+            raise BadInput(f"{path.name} does not exist: check the path") from None
+        except (OSError, ValueError, EOFError):
+            raise BadInput(
+                f"{path.name}: expected an array of numbers as numpy.save writes it: save it again"
+            ) from None
     else:
         images = [i for i in read(path, pictures=True).images.values() if isinstance(i, Image)]
         if len(images) != 1:
@@ -129,6 +134,8 @@ def _reference(path, kspace: KSpace) -> np.ndarray:
             f"{path.name}: expected a reference of the shape {wanted} of the image, got "
             f"{found.shape}"
         )
+    if found.dtype.kind not in "fiub" or not np.isfinite(found).all() or not found.any():
+        raise BadInput(f"{path.name}: expected finite numbers that are not all zero")
     return found.astype(np.float64)
 
 
@@ -188,6 +195,9 @@ def application(
     for option, count, most in limits:
         if count is not None and not 1 <= count <= most:
             raise BadInput(f"{option}: expected 1 to {most}, got {count}")
+    for option, value, methods in (("--weight", weight, SHARES), ("--noise", noise, LEVELLED)):
+        if value is not None and method not in methods:
+            raise BadInput(f"{option} is for {', '.join(methods)}, got --method {method}")
     if rad_s_per_cm is not None and not 0 < abs(rad_s_per_cm) < float("inf"):
         raise BadInput(f"--rad-s-per-cm: expected a number that is not 0, got {rad_s_per_cm}")
     options = (weight, noise, iterations, sets, coils, rad_s_per_cm, wants_noise_map)

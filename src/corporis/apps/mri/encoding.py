@@ -12,6 +12,7 @@ from corporis.operators import Cartesian
 
 SECOND_SET = 0.9
 """Eigenvalue above which a pixel shows two places of the body."""
+LEAST_SIDE = 8
 MOST_COILS = 12
 """More coils than this are compressed, unless a number is asked for."""
 
@@ -108,11 +109,15 @@ def encode(
     Raises
     ------
     Unsupported
-        If nothing was measured, a coil is all zero, or the centre is too small to calibrate.
+        If nothing was measured, a coil is all zero, the centre is too small to calibrate, or the
+        image is smaller than 8 pixels.
     """
     _check(data, mask)
     data = data * mask
-    noise = noise_of(data, mask, noise_scan)
+    try:
+        noise = noise_of(data, mask, noise_scan)
+    except ValueError as error:
+        raise Unsupported(str(error)) from None
     white = whitened(data.astype(np.complex64), noise)
     if len(data) == 1 and maps is None:
         return _scaled(Cartesian(mask.shape, mask), white[0], mask, None, noise)
@@ -145,6 +150,10 @@ def _check(data, mask):
     if data.ndim != 3 or data.shape[1:] != mask.shape:
         raise Unsupported(
             f"k-space must be (coils, rows, columns) on the mask's {mask.shape}, got {data.shape}"
+        )
+    if min(mask.shape) < LEAST_SIDE:
+        raise Unsupported(
+            f"expected k-space of at least {LEAST_SIDE} rows and columns, got {mask.shape}"
         )
     bad = int(data.size - np.count_nonzero(np.isfinite(data)))
     if bad:

@@ -37,6 +37,8 @@ class Method(StrEnum):
 
 SINGLE = tuple(Method)[:7]
 """Methods for one plane; the others join frames or contrasts."""
+LEVELLED = (Method.PATCHES, Method.DICTIONARY)
+"""Methods that want a noise level."""
 SHARES = {Method.TV: (0.0, 0.0), Method.TV_WAVELET: (1.0, 0.0), Method.TREE: (0.5, 0.2)}
 """Wavelets and trees of them, beside one part of total variation."""
 
@@ -111,7 +113,7 @@ def reconstruct(
     for name, value in (("weight", weight), ("noise", noise), ("n_iterations", n_iterations)):
         if value is not None and not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")
-    if method in (Method.PATCHES, Method.DICTIONARY):
+    if method in LEVELLED:
         return _by_patches(encoding, method, noise, n_iterations, watch)
     if method in SHARES:
         return _by_splitting(encoding, method, weight, n_iterations, watch)
