@@ -57,8 +57,8 @@ class Registration:
     smoothness: float = 3e-3
     n_levels: int = 4
     n_warps: int = 4
-    n_rounds: int = 8
-    price: float = 0.03
+    n_rounds: int = 5
+    price: float = 3e-3
 
     def __post_init__(self):
         if min(self.n_levels, self.n_warps, self.n_rounds) < 1:
