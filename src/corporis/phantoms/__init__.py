@@ -1,6 +1,7 @@
 """Bodies with known truth: the virtual heart, two independent ways to image it, its k-space.
 
-Besides it ellipses, whose k-space is known in closed form.
+Besides it a tagged ring of muscle with exact strain, and ellipses, whose k-space is known in closed
+form.
 """
 
 from corporis.phantoms.beating_kspace import BeatingKSpace, Frame
@@ -16,6 +17,7 @@ from corporis.phantoms.places import Places
 from corporis.phantoms.population import random_heart
 from corporis.phantoms.rendering import render, render_plane, sample_training_heart
 from corporis.phantoms.scanner import HEART_TO_RAS, Scanner
+from corporis.phantoms.tagged_wall import TaggedWall
 from corporis.phantoms.tissue import Tissue, Torso
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Places",
     "PlaneWaveCoils",
     "Scanner",
+    "TaggedWall",
     "Tissue",
     "Torso",
     "VirtualHeart",
