@@ -6,6 +6,7 @@ from sklearn.base import clone
 from corporis.laws import check_estimator, check_smooth
 from corporis.shapes import (
     GrossErrorMisfit,
+    PosteriorShapes,
     PrincipalShapes,
     SparseShapeComposition,
     Transform,
@@ -67,6 +68,11 @@ INSTANCES = {
         lambda: misfit(3),
         lambda: misfit(2, is_plain=True),
     ],
+    "PosteriorShapes": [
+        lambda: prior(PosteriorShapes()),
+        lambda: prior(PosteriorShapes(is_closed=False, alignment="rigid")),
+        lambda: prior(PosteriorShapes(alignment="none", n_rounds=1)),
+    ],
     "PrincipalShapes": [
         lambda: prior(PrincipalShapes()),
         lambda: prior(PrincipalShapes(3, prior="box", alignment="none")),
@@ -83,6 +89,7 @@ INSTANCES = {
 EXEMPT = {
     "Betti": "a pure value; counts of known bodies are in shapes/test_topology.py",
     "Composition": "a pure value; its parts are tested in shapes/test_composition.py",
+    "Posterior": "a pure value; its parts are tested in shapes/test_posterior.py",
     "ProcrustesMean": "a pure value; its fixed point is tested in shapes/test_alignment.py",
     "SurfaceDistance": "a pure value; exact bodies are in shapes/test_distance.py",
     "Transform": "affine, hence no linear operator; its algebra is in shapes/test_alignment.py",

@@ -45,12 +45,15 @@ from corporis.shapes.topology import Betti, betti, euler_number
 
 if TYPE_CHECKING:
     from corporis.shapes.composition import Composition, SparseShapeComposition
+    from corporis.shapes.posterior import Posterior, PosteriorShapes
     from corporis.shapes.principal import PrincipalShapes
 
 __all__ = [
     "Betti",
     "Composition",
     "GrossErrorMisfit",
+    "Posterior",
+    "PosteriorShapes",
     "PrincipalShapes",
     "ProcrustesMean",
     "SparseShapeComposition",
@@ -100,6 +103,10 @@ def __getattr__(name: str) -> object:
         from corporis.shapes import composition
 
         return getattr(composition, name)
+    if name in ("Posterior", "PosteriorShapes"):
+        from corporis.shapes import posterior
+
+        return getattr(posterior, name)
     if name == "PrincipalShapes":
         from corporis.shapes.principal import PrincipalShapes
 
