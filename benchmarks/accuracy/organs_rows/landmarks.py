@@ -1,7 +1,7 @@
 """Landmarks of the right lung, grossly wrong in several ways, put right by shape priors.
 
-The priors are trained on other subjects and told the noise of a good landmark. What is free, of ours
-the price of a run, is chosen once on corrupted training shapes for all rows, by the same rule.
+The priors are trained on other subjects and told the noise of a good landmark. What is free, of
+ours the price of a run, is chosen once on corrupted training shapes for all rows, by one rule.
 """
 
 from pathlib import Path
