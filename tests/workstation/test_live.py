@@ -45,3 +45,21 @@ def test_other_scans_are_refused_in_one_line(tmp_path, capsys):
     assert leaving.value.code == 2
     assert "expected frames of one slice" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "silent", "words"),
+    [
+        ((3, 1, 3, 9), None, r"at least 8 rows and columns, got \(3, 9\)"),
+        ((3, 1, 16, 16), 1, "samples in every frame, got none in frame 2"),
+    ],
+)
+def test_too_small_or_silent_frames_are_refused(tmp_path, shape, silent, words):
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    if silent is not None:
+        data[silent] = 0
+    np.save(tmp_path / "k.npy", data)
+    with pytest.raises(Unsupported, match=words):
+        run_live(tmp_path / "k.npy", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -26,6 +26,7 @@ from corporis.shapes import mask_contours
 from corporis.workstation.mri_page import MriPage, write_mri_page
 from corporis.workstation.panel import Curve, View
 
+LEAST_SIDE = 8
 NAMES = {1: "left cavity", 2: "left muscle", 3: "right cavity"}
 
 
@@ -116,8 +117,15 @@ def series_of(kspace: KSpace) -> tuple[np.ndarray, np.ndarray]:
         )
     plane = (kspace.size("row"), kspace.size("column"))
     frames = [kspace.at("frame", k) for k in range(kspace.size("frame"))]
+    if min(plane) < LEAST_SIDE:
+        raise Unsupported(f"expected at least {LEAST_SIDE} rows and columns, got {plane}")
     data = np.stack([np.asarray(f.data).reshape(plane) for f in frames])
-    return data, np.stack([np.reshape(f.sampled, plane) for f in frames])
+    masks = np.stack([np.reshape(f.sampled, plane) for f in frames])
+    empty = np.flatnonzero(~np.any(data * masks, axis=(1, 2)))
+    if len(empty):
+        named = ", ".join(str(k + 1) for k in empty[:5])
+        raise Unsupported(f"expected samples in every frame, got none in frame {named}: cut it out")
+    return data, masks
 
 
 def report_of(moments: Sequence[Moment], kspace: KSpace) -> Report:
