@@ -77,7 +77,7 @@ def test_good_landmarks_are_believed_and_missing_ones_are_filled(family):
     assert false_alarms <= 4  # of 400
 
 
-def test_the_deviation_is_not_below_that_of_the_errors(family):
+def test_the_deviation_is_that_of_the_errors(family):
     rng = np.random.default_rng(5)
     model = PosteriorShapes(noise=0.5, alignment="none").fit(family[:150])
     wrong, claimed = [], []
@@ -89,8 +89,7 @@ def test_the_deviation_is_not_below_that_of_the_errors(family):
         wrong.append(np.sum((found.composition.shape - shape) ** 2, axis=1))
         claimed.append(found.deviation**2)
     ratio = np.mean(wrong, axis=0) / np.mean(claimed, axis=0)
-    # the family has six modes only, the shrunk covariance allows for more: it claims too little
-    assert np.all(ratio[6:10] > 0.1) and np.all(ratio[6:10] < 1.5)
+    assert np.all(ratio[6:10] > 0.5) and np.all(ratio[6:10] < 2)
     assert np.mean(claimed, axis=0)[6:10].min() > np.mean(claimed, axis=0)[12:18].max()
 
 
