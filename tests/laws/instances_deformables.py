@@ -79,5 +79,4 @@ EXEMPT = {
     "Registration": "finds known displacements in deformables/test_registration.py",
     "Stiffness": "a value, validated at birth",
     "SurfaceFit": "a value that SparseSurface.fit returns",
-    "warp": "an interpolation, held in deformables/test_registration.py",
 }

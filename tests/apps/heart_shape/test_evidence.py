@@ -92,7 +92,7 @@ def test_views_are_turned_back():
         return by_grey(x)
 
     evidence = ev.PixelEvidence(bright, spy, 8)
-    evidence._segment(images, 0, range(1), evidence.locate(images[:, :1]), 8)
+    evidence.segment(images, 0, range(1), evidence.locate(images[:, :1]), 8)
     assert len(set(seen[-8:])) == 8  # eight different views, none twice
 
 
