@@ -347,8 +347,8 @@ def speed() -> str:
     source = HERE / "figures" / "mri_speed.json"
     if not source.is_file():
         return ""
-    lines = []
-    for row in json.loads(source.read_text(encoding="utf-8"))["rows"]:
+    held, lines = json.loads(source.read_text(encoding="utf-8")), []
+    for row in held["rows"]:
         error = f"{row['error']:.4f}" if "error" in row else ""
         words = row.get("setting", "")
         if "times_the_floor" in row:
@@ -362,7 +362,7 @@ def speed() -> str:
     return "\n".join(
         [
             "\n## Speed of reconstruction\n",
-            "```sh\npython benchmarks/speed/mri.py\n```\n",
+            f"```sh\n{held['command']}\n```\n",
             "The head phantom's k-space is known in closed form, 20 % of it is sampled, noise lies "
             "35 dB below the image. Weights and iterations of all programs are chosen on the "
             "truth, and the fastest setting within 3 % of a program's best error is timed; *as it "

@@ -48,7 +48,9 @@ def main(arguments=None) -> None:
             )
             rows += json.loads(ended.stdout)
             print(f"{size} pixels, {threads} threads", file=sys.stderr, flush=True)
-    print(json.dumps({"rows": rows}, indent=1))
+    sizes, threads = (" ".join(map(str, x)) for x in (options.sizes, options.threads))
+    command = f"python benchmarks/speed/mri.py --sizes {sizes} --threads {threads}"
+    print(json.dumps({"command": command, "rows": rows}, indent=1))
 
 
 def volume_row(side: int = 128) -> dict:
