@@ -52,8 +52,8 @@ Prior = Annotated[
     typer.Option(
         metavar="METHOD",
         help="What is known about the image besides its samples. One plane: patches, dictionary, "
-        "tv, tv-wavelet, tree, least-squares, zero-fill. Frames of one coil: causal, low-rank, "
-        "local-low-rank, kt-sparse. Contrasts of one coil: joint, forest.",
+        "tv, tv-wavelet, tree, least-squares, zero-fill. Frames: low-rank, local-low-rank, "
+        "kt-sparse, and of one coil causal. Contrasts of one coil: joint, forest.",
     ),
 ]
 Strength = Annotated[
@@ -64,6 +64,37 @@ NoiseLevel = Annotated[
     typer.Option(
         help="Of patches and dictionary, share of the brightest; by default found from the data."
     ),
+]
+Maps = Annotated[
+    Path | None, typer.Option(help="Coil sensitivities; by default they are calibrated.")
+]
+Reference = Annotated[
+    Path | None, typer.Option(help="An image of the same size, to measure the error.")
+]
+Iterations = Annotated[int | None, typer.Option(help="By default the method's own.")]
+MapSets = Annotated[
+    int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
+]
+CoilCount = Annotated[int | None, typer.Option(help="Compress to so many coils.")]
+NoiseMap = Annotated[
+    bool, typer.Option("--noise-map", help="Also how the pattern amplifies noise (g-factor).")
+]
+PhaseOfVelocity = Annotated[
+    float | None, typer.Option(help="Phase of one cm/s: velocity of all planes against the first.")
+]
+Symmetry = Annotated[
+    bool,
+    typer.Option(
+        help="Partial Fourier: conjugate symmetry, where it predicts held-back samples better."
+    ),
+]
+Matrix = Annotated[
+    tuple[int, int] | None,
+    typer.Option(help="Rows and columns of the image, by zero-fill interpolation."),
+]
+Shift = Annotated[
+    tuple[float, float] | None,
+    typer.Option(help="Move the image down and right by so many pixels, or parts of them."),
 ]
 
 
@@ -145,26 +176,18 @@ def mri(
     output: Output,
     method: Prior = "patches",
     mask: Mask = None,
-    maps: Annotated[
-        Path | None, typer.Option(help="Coil sensitivities; by default they are calibrated.")
-    ] = None,
-    reference: Annotated[
-        Path | None, typer.Option(help="An image of the same size, to measure the error.")
-    ] = None,
+    maps: Maps = None,
+    reference: Reference = None,
     weight: Strength = None,
     noise: NoiseLevel = None,
-    iterations: Annotated[int | None, typer.Option(help="By default the method's own.")] = None,
-    sets: Annotated[
-        int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
-    ] = None,
-    coils: Annotated[int | None, typer.Option(help="Compress to so many coils.")] = None,
-    noise_map: Annotated[
-        bool, typer.Option("--noise-map", help="Also how the pattern amplifies noise (g-factor).")
-    ] = False,
-    rad_s_per_cm: Annotated[
-        float | None,
-        typer.Option(help="Phase of one cm/s: velocity of all planes against the first."),
-    ] = None,
+    iterations: Iterations = None,
+    sets: MapSets = None,
+    coils: CoilCount = None,
+    noise_map: NoiseMap = False,
+    rad_s_per_cm: PhaseOfVelocity = None,
+    symmetry: Symmetry = True,
+    matrix: Matrix = None,
+    shift: Shift = None,
     variable: Variable = None,
     name: Label = None,
 ) -> None:
@@ -182,10 +205,24 @@ def mri(
       corporis mri aorta.mat -o out/ --rad-s-per-cm 1.0992
 
       corporis mri cine.h5 -o out/ --method causal
+
+      corporis mri half.h5 -o out/ --matrix 512 512 --shift 0.5 0.5
     """
     from corporis.workstation.mri import application, run_mri
 
-    chosen = application(method, weight, noise, iterations, sets, coils, rad_s_per_cm, noise_map)
+    chosen = application(
+        method,
+        weight,
+        noise,
+        iterations,
+        sets,
+        coils,
+        rad_s_per_cm,
+        noise_map,
+        symmetry,
+        matrix,
+        shift,
+    )
     files = {"mask": mask, "maps": maps, "reference": reference}
     with progress() as tell:
         found = run_mri(

@@ -136,12 +136,12 @@ def test_planes_together(series, method, tmp_path):
     assert "plane 6" in page.lower()
 
 
-def test_methods_that_join_want_planes_of_one_coil(scan, series):
+def test_methods_that_join_want_planes_and_say_which_take_coils(scan, series):
     data, mask, _ = scan
     coils = KSpace(np.stack([data, data]), ("frame", "coil", "row", "column"))
     for kspace, message in (
         (KSpace(data, ("coil", "row", "column"), mask=mask), "axis frame"),
-        (coils, "one coil"),
+        (coils, "got several: use low-rank"),
     ):
         with pytest.raises(Unsupported, match=message):
             Reconstruction("causal")(Case("a", {"kspace": kspace}))
@@ -221,3 +221,16 @@ def test_two_pixels_are_no_image(tmp_path, capsys):
         main(["mri", str(tmp_path / "k.npy"), "-o", str(tmp_path / "o")])
     assert leaving.value.code == 2
     assert "at least 8 rows and columns, got (2, 2)" in capsys.readouterr().err
+
+
+def test_a_half_scan_on_a_finer_raster_is_shown_and_kept(scan, tmp_path):
+    data, mask, _ = scan
+    half = mask & (np.arange(mask.shape[1]) >= mask.shape[1] * 3 // 8)
+    np.save(tmp_path / "half.npy", data * half)
+    words = ("mri", tmp_path / "half.npy", "-o", tmp_path / "out", "--matrix", 150, 160)
+    assert leave(*words, "--shift", 0.5, 0.5, "--iterations", 5) == 0
+    shape = nibabel.load(tmp_path / "out" / "reconstruction.nii.gz").shape
+    assert sorted(shape) == [1, 150, 160]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert "One side of k-space is missing" in report["planes"][0]["statement"]
+    assert leave(*words[:-3], "--matrix", 0, 3) == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from corporis.apps.mri import Method, Reconstruction
+from corporis.apps.mri import Grid, Method, Reconstruction
 from corporis.apps.mri.reconstruct import LEVELLED, SHARES
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
@@ -85,12 +85,13 @@ def run_mri(
     with OutputFolder(output) as folder:
         tell("reading", 0.0)
         kspace = read_kspace(source, mask=mask, maps=maps, variable=variable)
-        truth = None if reference is None else _reference(reference, kspace)
+        chosen = replace(how or Reconstruction(), progress=tell)
+        matrix = chosen.grid.matrix or (kspace.size("row"), kspace.size("column"))
+        truth = None if reference is None else _reference(reference, kspace, matrix)
         facts = {"source_hash": kspace.facts.get("source_hash", ""), "n_files": 1}
         facts["format"] = kspace.facts.get("format", "")
         label = name or f"scan-{str(facts['source_hash'])[:8]}"
         case = Case(label, {"kspace": kspace}, facts=facts)
-        chosen = replace(how or Reconstruction(), progress=tell)
         result = chosen(case)
         tell("writing", 0.96)
         provenance = clock.facts(case, _parameters(chosen))
@@ -106,10 +107,11 @@ def _parameters(how: Reconstruction) -> dict[str, Any]:
     """What was chosen; what the data decided is not named."""
     names = ("method", "weight", "noise", "n_iterations", "n_sets", "n_coils", "rad_s_per_cm")
     chosen = {name: getattr(how, name) for name in names}
+    chosen |= {"matrix": how.grid.matrix, "shift": how.grid.shift if any(how.grid.shift) else None}
     return {k: v if k != "method" else str(v) for k, v in chosen.items() if v is not None}
 
 
-def _reference(path, kspace: KSpace) -> np.ndarray:
+def _reference(path, kspace: KSpace, matrix) -> np.ndarray:
     """Magnitudes of the reference, of the reconstruction's shape."""
     path = Path(path)
     if path.suffix.lower() == ".npy":
@@ -128,7 +130,7 @@ def _reference(path, kspace: KSpace) -> np.ndarray:
         found = np.abs(np.asarray(images[0].data))
     found = np.squeeze(found)
     outer = tuple(kspace.size(a) for a in ("frame", "contrast", "slice") if a in kspace.axes)
-    wanted = tuple(n for n in (*outer, kspace.size("row"), kspace.size("column")) if n > 1)
+    wanted = tuple(n for n in (*outer, *matrix) if n > 1)
     if found.shape != wanted:
         raise BadInput(
             f"{path.name}: expected a reference of the shape {wanted} of the image, got "
@@ -178,6 +180,9 @@ def application(
     coils: int | None,
     rad_s_per_cm: float | None = None,
     wants_noise_map: bool = False,
+    may_be_real: bool = True,
+    matrix: tuple[int, int] | None = None,
+    shift: tuple[float, float] | None = None,
 ) -> Reconstruction:
     """The reconstruction that a command line asks for.
 
@@ -200,5 +205,9 @@ def application(
             raise BadInput(f"{option} is for {', '.join(methods)}, got --method {method}")
     if rad_s_per_cm is not None and not 0 < abs(rad_s_per_cm) < float("inf"):
         raise BadInput(f"--rad-s-per-cm: expected a number that is not 0, got {rad_s_per_cm}")
+    try:
+        grid = Grid(matrix, shift or (0.0, 0.0))
+    except ValueError as error:
+        raise BadInput(f"--matrix, --shift: {error}") from None
     options = (weight, noise, iterations, sets, coils, rad_s_per_cm, wants_noise_map)
-    return Reconstruction(Method(method), *options)
+    return Reconstruction(Method(method), *options, may_be_real, grid)

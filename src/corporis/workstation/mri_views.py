@@ -53,13 +53,12 @@ def _image_views(result: Report, truth) -> list[View]:
         View(_name(k, len(planes)), plane[None], pixel_mm=pixel, group=group)
         for k, plane in enumerate(planes[:MOST_VIEWS])
     ]
-    first = result.facts["encodings"][0]
-    views.append(
-        View("zero-filled", np.abs(first.image(first.start()))[None], pixel_mm=pixel, group=other)
-    )
+    blurred = np.abs(result.facts["zero_filled"])
+    views.append(View("zero-filled", blurred[None], pixel_mm=pixel, group=other))
     if "g_factor" in result.images:
-        factor = np.asarray(result.images["g_factor"].data).reshape(planes.shape)[0]
-        views.append(View("g-factor, own grey scale", factor[None], pixel_mm=pixel, group=other))
+        factor = np.asarray(result.images["g_factor"].data)
+        factor = factor.reshape(-1, *factor.shape[-2:])[0]
+        views.append(View("g-factor, own grey scale", factor[None], group=other))
     if truth is not None:
         reference = truth.reshape(planes.shape)
         scale = float(np.sum(planes * reference) / max(float(np.sum(planes**2)), 1e-30))

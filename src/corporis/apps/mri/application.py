@@ -1,18 +1,19 @@
 """From k-space to images: what was measured in, the best image and how it was made out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from corporis.apps.mri.account import REFERENCES, measures, methods, warnings
-from corporis.apps.mri.encoding import Encoding, encode
+from corporis.apps.mri.encoding import Encoding, encode, encode_series
+from corporis.apps.mri.grid import Grid
 from corporis.apps.mri.memory import check_memory
 from corporis.apps.mri.noise_map import g_factor
 from corporis.apps.mri.phase_contrast import velocity
 from corporis.apps.mri.planes import OUTER, each_plane, planes_of
 from corporis.apps.mri.reconstruct import SINGLE, Method, reconstruct
-from corporis.apps.mri.together import AXIS, reconstruct_together
+from corporis.apps.mri.together import AXIS, WITH_COILS, reconstruct_together
 from corporis.errors import Unsupported
 from corporis.imaging import Image, KSpace
 from corporis.interfaces import Case, Measure, Report
@@ -23,7 +24,8 @@ class Reconstruction:
     """Reconstructs the k-space of a case, plane by plane.
 
     It reads the image ``kspace`` and gives the images ``reconstruction`` (magnitude) and ``phase``
-    (radians), and the facts ``slices`` (a `Slice` a plane) and ``encodings``.
+    (radians), and the facts ``slices`` (a `Slice` a plane), ``encodings`` and ``zero_filled``, the
+    first plane's zero-filled image.
 
     Parameters
     ----------
@@ -40,6 +42,11 @@ class Reconstruction:
     wants_noise_map : bool
         Also give the image ``g_factor``: how the pattern amplifies noise, by pseudo replicas of
         the least-squares image. Planes with two sets of maps have none.
+    may_be_real : bool
+        Whether conjugate symmetry may be used where one side of k-space was not measured; never
+        with `rad_s_per_cm`, where phase is what is looked for.
+    grid : Grid
+        Of the images given; the g-factor keeps the scan's.
     progress : callable(text, fraction) or None
 
     Raises
@@ -56,6 +63,8 @@ class Reconstruction:
     n_coils: int | None = None
     rad_s_per_cm: float | None = None
     wants_noise_map: bool = False
+    may_be_real: bool = True
+    grid: Grid = field(default_factory=Grid)
     progress: Callable[[str, float], None] | None = None
 
     def __post_init__(self):
@@ -78,12 +87,17 @@ class Reconstruction:
             raise Unsupported(f"{case.name}: expected k-space, got none: read it with read_kspace")
         need = check_memory(kspace)
         kspace = planes_of(kspace)
+        self._check_axes(kspace)
         sizes = [kspace.size(a) for a in OUTER if a in kspace.axes]
-        encodings = [self._encoded(plane) for plane in each_plane(kspace)]
+        if self.method in WITH_COILS and kspace.n_coils > 1:
+            encodings = self._encoded_together(kspace)
+        else:
+            encodings = [self._encoded(plane) for plane in each_plane(kspace)]
         if self.method in SINGLE:
             slices = [self._slice(e, n, len(encodings)) for n, e in enumerate(encodings)]
         else:
-            slices = self._together(kspace, encodings)
+            slices = self._together(encodings)
+        slices = [replace(s, image=self.grid(s.image)) for s in slices]
         return self._report(kspace, slices, encodings, sizes, need)
 
     def _encoded(self, plane: KSpace) -> Encoding:
@@ -93,6 +107,18 @@ class Reconstruction:
             maps=plane.maps,
             noise_scan=plane.noise,
             n_sets=self.n_sets,
+            n_coils=self.n_coils,
+        )
+
+    def _encoded_together(self, kspace: KSpace) -> list[Encoding]:
+        planes = list(each_plane(kspace))
+        if self.n_sets == 2:
+            raise Unsupported(f"{self.method} takes one set of coil maps: leave out --sets")
+        return encode_series(
+            np.stack([np.asarray(p.data) for p in planes]),
+            np.stack([p.sampled for p in planes]),
+            maps=planes[0].maps,
+            noise_scan=kspace.noise,
             n_coils=self.n_coils,
         )
 
@@ -109,10 +135,13 @@ class Reconstruction:
             weight=self.weight,
             noise=self.noise,
             n_iterations=self.n_iterations,
+            may_be_real=self.may_be_real and self.rad_s_per_cm is None,
             watch=watch,
         )
 
-    def _together(self, kspace, encodings):
+    def _check_axes(self, kspace):
+        if self.method in SINGLE:
+            return
         outer = [a for a in OUTER if a in kspace.axes and kspace.size(a) > 1]
         if outer != [AXIS[self.method]]:
             raise Unsupported(
@@ -120,6 +149,7 @@ class Reconstruction:
                 f"{', '.join(outer) or 'of one plane'}: use patches, which takes each plane alone"
             )
 
+    def _together(self, encodings):
         def watch(text: str, share: float, gap: float | None) -> None:
             if self.progress is not None:
                 self.progress(text, 0.05 + 0.9 * share)
@@ -136,7 +166,7 @@ class Reconstruction:
         found = measures(kspace, slices, encodings, need)
         if self.wants_noise_map:
             maps = [_g_factor(e) for e in encodings]
-            images["g_factor"] = self._image(kspace, np.stack(maps).reshape(stack.shape), axes)
+            images["g_factor"] = kspace.image(np.stack(maps).reshape(*sizes, *maps[0].shape), axes)
         if self.rad_s_per_cm is not None:
             images["velocity"], peak = self._velocity(kspace, slices)
             found = (*found, peak)
@@ -144,7 +174,11 @@ class Reconstruction:
             "mri",
             found,
             images,
-            facts={"slices": tuple(slices), "encodings": tuple(encodings)},
+            facts={
+                "slices": tuple(slices),
+                "encodings": tuple(encodings),
+                "zero_filled": self.grid(encodings[0].image(encodings[0].start())),
+            },
             methods=methods(slices, encodings),
             references=REFERENCES,
             warnings=warnings(kspace, encodings),
@@ -171,9 +205,13 @@ class Reconstruction:
         stack = np.stack([np.zeros(first.shape), *maps]).astype(np.float32)
         return self._image(kspace, stack, (outer[0], "row", "column")), peak
 
-    @staticmethod
-    def _image(kspace: KSpace, data, axes) -> Image:
-        return kspace.image(data, axes)
+    def _image(self, kspace: KSpace, data, axes) -> Image:
+        if self.grid.matrix is None:
+            return kspace.image(data, axes)
+        facts = {**kspace.facts, "reconstructed_matrix": self.grid.matrix}
+        if kspace.field_of_view_mm is not None:
+            facts["reconstructed_field_of_view_mm"] = kspace.field_of_view_mm[-2:]
+        return replace(kspace, facts=facts).image(data, axes)
 
 
 def _g_factor(encoding: Encoding) -> np.ndarray:

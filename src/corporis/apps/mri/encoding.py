@@ -79,6 +79,43 @@ class Encoding:
         return (self.scale * length * np.exp(1j * np.angle(sets[0]))).astype(np.complex64)
 
 
+@dataclass(frozen=True, eq=False)
+class Receiver:
+    """What the coils of a scan are: their noise, how they are mixed, what each hears where.
+
+    Parameters
+    ----------
+    noise : Noise
+        Of the coils as they were.
+    mix : array, (n_kept, n_coils)
+        Orthonormal, from whitened coils to those that are reconstructed.
+    coils : complex64 array or None, (n_sets, n_coils, rows, columns)
+        Sensitivities of the coils as they were; None with one coil that hears everything alike.
+    maps : complex64 array or None, (n_sets, n_kept, rows, columns)
+        Those of the mixed coils, of length 1 inside the body.
+    """
+
+    noise: Noise
+    mix: np.ndarray
+    coils: np.ndarray | None
+    maps: np.ndarray | None
+
+    def encode(self, data: np.ndarray, mask: np.ndarray) -> Encoding:
+        """K-space (n_coils, rows, columns) and its mask made ready.
+
+        Raises
+        ------
+        Unsupported
+            If nothing was measured around the centre.
+        """
+        white = whitened((data * mask).astype(np.complex64), self.noise)
+        if self.maps is None:
+            return _scaled(Cartesian(mask.shape, mask), white[0], mask, None, self.noise)
+        mixed = np.tensordot(self.mix, white, 1).astype(np.complex64)
+        maps = self.maps if len(self.maps) > 1 else self.maps[0]
+        return _scaled(Cartesian(mask.shape, mask, maps), mixed, mask, self.coils, self.noise)
+
+
 def encode(
     data: np.ndarray,
     mask: np.ndarray,
@@ -113,22 +150,64 @@ def encode(
         image is smaller than 8 pixels.
     """
     _check(data, mask)
-    data = data * mask
+    noise = _noise(data * mask, mask, noise_scan)
+    receiver = _receiver(data * mask, mask, noise, maps, espirit or Espirit(), n_sets, n_coils)
+    return receiver.encode(data, mask)
+
+
+def encode_series(
+    data: np.ndarray,
+    masks: np.ndarray,
+    *,
+    maps: np.ndarray | None = None,
+    noise_scan: np.ndarray | None = None,
+    n_coils: int | None = None,
+) -> list[Encoding]:
+    """Make the frames of one slice ready, with the same coils for all.
+
+    The coils are calibrated from the mean of all frames, which is better sampled than each.
+
+    Parameters
+    ----------
+    data : complex array, (n_frames, n_coils, rows, columns)
+    masks : bool array, (n_frames, rows, columns)
+    maps, noise_scan, n_coils
+        As in `encode`; one set of maps.
+
+    Raises
+    ------
+    Unsupported
+        As `encode`.
+    """
+    for frame, mask in zip(data, masks, strict=True):
+        _check(frame, mask)
+    noise = _noise(data[0] * masks[0], masks[0], noise_scan)
+    count = masks.sum(axis=0)
+    mean = np.sum(data * masks[:, None], axis=0) / np.maximum(count, 1)
+    receiver = _receiver(mean, count > 0, noise, maps, Espirit(), 1, n_coils)
+    return [receiver.encode(frame, mask) for frame, mask in zip(data, masks, strict=True)]
+
+
+def _noise(data, mask, scan):
     try:
-        noise = noise_of(data, mask, noise_scan)
+        return noise_of(data, mask, scan)
     except ValueError as error:
         raise Unsupported(str(error)) from None
+
+
+def _receiver(data, mask, noise, maps, espirit, n_sets, n_coils):
+    n_all = len(data)
+    if n_all == 1 and maps is None:
+        return Receiver(noise, np.eye(1), None, None)
+    wanted = min(n_all, MOST_COILS) if n_coils is None else n_coils
+    if not 1 <= wanted <= n_all:
+        raise Unsupported(f"n_coils must be 1 to the {n_all} of the scan, got {n_coils}")
     white = whitened(data.astype(np.complex64), noise)
-    if len(data) == 1 and maps is None:
-        return _scaled(Cartesian(mask.shape, mask), white[0], mask, None, noise)
-    wanted = min(len(data), MOST_COILS) if n_coils is None else n_coils
-    if not 1 <= wanted <= len(data):
-        raise Unsupported(f"n_coils must be 1 to the {len(data)} of the scan, got {n_coils}")
-    mix = compression(white, mask, wanted) if wanted < len(data) else np.eye(len(data))
-    mixed = np.tensordot(mix, white, 1).astype(np.complex64)
+    mix = compression(white, mask, wanted) if wanted < n_all else np.eye(n_all)
     if maps is None:
+        mixed = np.tensordot(mix, white, 1).astype(np.complex64)
         try:
-            found = _calibrated(mixed, mask, espirit or Espirit(), n_sets)
+            found = _calibrated(mixed, mask, espirit, n_sets)
         except ValueError as error:
             raise Unsupported(str(error)) from None
         back = noise.factor @ mix.conj().T
@@ -141,9 +220,7 @@ def encode(
         size = np.sqrt(np.sum(np.abs(found) ** 2, axis=1, keepdims=True))
         found = found / np.where(size > 1e-3 * size.max(), size, np.inf)
         coils = coils / np.where(size > 1e-3 * size.max(), size, np.inf)
-    found = found.astype(np.complex64)
-    operator = Cartesian(mask.shape, mask, found if len(found) > 1 else found[0])
-    return _scaled(operator, mixed, mask, coils.astype(np.complex64), noise)
+    return Receiver(noise, mix, coils.astype(np.complex64), found.astype(np.complex64))
 
 
 def _check(data, mask):

@@ -21,6 +21,7 @@ def low_rank_plus_sparse(
     data: np.ndarray,
     masks: np.ndarray,
     *,
+    maps: np.ndarray | None = None,
     low_rank: float = 3e-3,
     sparse: float = 1e-3,
     at_most: int = 150,
@@ -34,9 +35,11 @@ def low_rank_plus_sparse(
 
     Parameters
     ----------
-    data : complex array, (n_frames, rows, columns)
+    data : complex array, (n_frames, rows, columns) or (n_frames, n_coils, rows, columns)
         K-space, centred, of the unitary transform; what lies off the masks is not used.
     masks : bool array, (n_frames, rows, columns)
+    maps : complex array or None, (n_coils, rows, columns)
+        Sensitivities of the coils, of length at most 1 in a pixel; None is one coil.
     low_rank : float
         ``l_L``, in units of the largest singular value of the zero-filled series; > 0.
     sparse : float
@@ -69,8 +72,8 @@ def low_rank_plus_sparse(
     >>> parts.shape, bool(np.all(np.abs(parts.sum(axis=0) - 1) < 0.01))
     ((2, 4, 8, 8), True)
     """
-    scanner, data, start = _scan(data, masks, {"low_rank": low_rank, "sparse": sparse})
-    shape, matrix = data.shape, (len(data), data[0].size)
+    scanner, data, start = _scan(data, masks, maps, {"low_rank": low_rank, "sparse": sparse})
+    shape, matrix = start.shape, (len(start), start[0].size)
     over_time = Fourier(shape, axes=(0,))
     largest = float(singular_values(start.reshape(matrix))[0])
     loudest = float(np.max(np.abs(over_time.forward(start))))
@@ -93,6 +96,7 @@ def locally_low_rank(
     data: np.ndarray,
     masks: np.ndarray,
     *,
+    maps: np.ndarray | None = None,
     weight: float = 2e-3,
     block: int = 8,
     at_most: int = 150,
@@ -104,7 +108,7 @@ def locally_low_rank(
 
     Parameters
     ----------
-    data, masks
+    data, masks, maps
         As in `low_rank_plus_sparse`.
     weight : float
         In units of the largest singular value of a block of the zero-filled series; > 0.
@@ -137,9 +141,9 @@ def locally_low_rank(
     >>> bool(np.all(np.abs(series - 1) < 0.02))
     True
     """
-    scanner, data, start = _scan(data, masks, {"weight": weight})
-    largest = LocallyLowRank(data.shape, block).polar(start)
-    penalty = LocallyLowRank(data.shape, block, weight * largest)
+    scanner, data, start = _scan(data, masks, maps, {"weight": weight})
+    largest = LocallyLowRank(start.shape, block).polar(start)
+    penalty = LocallyLowRank(start.shape, block, weight * largest)
     misfit = QuadraticMisfit(scanner, data, bound=1.0)
     result = run(fista(misfit, penalty, start), at_most=at_most, tolerance=tolerance)
     return result.x, result
@@ -149,6 +153,7 @@ def temporally_sparse(
     data: np.ndarray,
     masks: np.ndarray,
     *,
+    maps: np.ndarray | None = None,
     weight: float = 2e-3,
     at_most: int = 150,
     tolerance: float = 2e-4,
@@ -159,7 +164,7 @@ def temporally_sparse(
 
     Parameters
     ----------
-    data, masks
+    data, masks, maps
         As in `low_rank_plus_sparse`.
     weight : float
         In units of the largest temporal frequency of the zero-filled series; > 0.
@@ -191,8 +196,8 @@ def temporally_sparse(
     >>> bool(np.all(np.abs(series - 1) < 0.02))
     True
     """
-    scanner, data, start = _scan(data, masks, {"weight": weight})
-    over_time = Fourier(data.shape, axes=(0,))
+    scanner, data, start = _scan(data, masks, maps, {"weight": weight})
+    over_time = Fourier(start.shape, axes=(0,))
     loudest = float(np.max(np.abs(over_time.forward(start))))
     penalty = Transformed(L1(weight * loudest), over_time)
     misfit = QuadraticMisfit(scanner, data, bound=1.0)
@@ -200,12 +205,13 @@ def temporally_sparse(
     return result.x, result
 
 
-def _scan(data, masks, weights):
+def _scan(data, masks, maps, weights):
     """The scanner, its samples in single precision, and the zero-filled series."""
-    check_series(data, masks)
+    coils = data if maps is not None else np.asarray(data)[:, None]
+    check_series(coils, masks)
     for name, value in weights.items():
         if not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")
-    scanner = Cartesian(data.shape[1:], masks, frames=len(data))
-    data = np.where(masks, data, 0).astype(np.complex64)
+    scanner = Cartesian(masks.shape[1:], masks, maps, frames=len(masks))
+    data = np.where(masks[:, None], coils, 0).astype(np.complex64).reshape(scanner.codomain)
     return scanner, data, scanner.adjoint(data)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
-from corporis.apps.mri.held_back import hold_back
+from corporis.apps.mri.held_back import HeldBack, hold_back
 from corporis.apps.mri.noise import quiet_level
 from corporis.interfaces import Iterate
 from corporis.learning import BlockMatching
@@ -59,13 +59,24 @@ class PatchPrior:
         held = hold_back(encoding)
         if not held.judges.any():
             return encoding.sigma
-        best, quiet = math.inf, math.inf
-        for iterate in self._iterates(held.fit, 0.0, self.least, self.n_first, False):
-            watch(iterate)
-            best = min(best, held.error(iterate.memory.clean))
-            if encoding.operator.maps is None:
-                quiet = quiet_level(iterate.x, held.fit.mask)
+        best, last = self.prediction(held, watch)
+        quiet = math.inf
+        if encoding.operator.maps is None:
+            quiet = quiet_level(last.x, held.fit.mask)
         return min(encoding.sigma, math.sqrt(best / 2), quiet)
+
+    def prediction(
+        self, held: HeldBack, watch: Callable[[Iterate], None] = lambda _: None
+    ) -> tuple[float, Iterate]:
+        """How well a short run predicts samples held back, and its last iterate.
+
+        The prediction's error is the least on the way, as `HeldBack.error` gives it.
+        """
+        best = math.inf
+        for last in self._iterates(held.fit, 0.0, self.least, self.n_first, False):
+            watch(last)
+            best = min(best, held.error(last.memory.clean))
+        return best, last
 
     def solve(
         self,

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.partial_fourier import is_partial, nearly_real
 from corporis.apps.mri.patches import PatchPrior
 from corporis.apps.mri.variation import ConvexPrior
 from corporis.interfaces import Iterate
@@ -85,6 +86,7 @@ def reconstruct(
     weight: float | None = None,
     noise: float | None = None,
     n_iterations: int | None = None,
+    may_be_real: bool = True,
     watch: Watch = _silent,
 ) -> Slice:
     """One slice.
@@ -101,6 +103,9 @@ def reconstruct(
         Of ``patches`` and ``dictionary``, in units of the brightest; None finds it.
     n_iterations : int or None
         None takes the method's own.
+    may_be_real : bool
+        Whether ``patches`` and ``dictionary`` may use conjugate symmetry where one side of
+        k-space was not measured; False where the phase itself is what is looked for.
     watch : callable(text, share, gap)
 
     Raises
@@ -114,22 +119,26 @@ def reconstruct(
         if value is not None and not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")
     if method in LEVELLED:
-        return _by_patches(encoding, method, noise, n_iterations, watch)
+        return _by_patches(encoding, method, noise, n_iterations, may_be_real, watch)
     if method in SHARES:
         return _by_splitting(encoding, method, weight, n_iterations, watch)
     return _plain(encoding, method, n_iterations or 30)
 
 
-def _by_patches(encoding, method, noise, n_iterations, watch):
+def _by_patches(encoding, method, noise, n_iterations, may_be_real, watch):
     denoiser = BlockMatching() if method == Method.PATCHES else DictionaryDenoiser()
     prior = PatchPrior(n_iterations or PatchPrior.n_iterations, denoiser=denoiser)
-    total = prior.n_iterations + (prior.n_first if noise is None else 0)
+    is_half = may_be_real and is_partial(encoding.mask)
+    n_trials = (2 if is_half else 0) + (1 if noise is None else 0)
+    total = prior.n_iterations + n_trials * prior.n_first
     changes: list[float] = []
 
     def note(iterate: Iterate) -> None:
         changes.append(iterate.change)
         watch("reconstructing", min(len(changes) / total, 1.0), None)
 
+    symmetric = nearly_real(prior, encoding, note) if is_half else None
+    prior = symmetric or prior
     last, noise = prior.solve(encoding, noise, note)
     levels = prior.levels(max(prior.last * noise, prior.least), prior.n_iterations)
     statement = (
@@ -138,6 +147,12 @@ def _by_patches(encoding, method, noise, n_iterations, watch):
         f"{levels[0]:.3g} to {levels[-1]:.3g} of the brightest. There "
         f"is no objective, hence no gap; the last relative change was {last.change:.1e}."
     )
+    if is_half:
+        statement += (
+            " One side of k-space is missing. That the image is nearly real once its smooth phase "
+            + ("is taken off was used: it" if symmetric else "is taken off was not used: it")
+            + f" predicts held-back samples of the short side{'' if symmetric else ' no'} better."
+        )
     image = encoding.image(last.x)
     return Slice(image, method, statement, None, None, noise, tuple(changes))
 

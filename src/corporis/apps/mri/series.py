@@ -137,7 +137,7 @@ class CausalSeries:
         ValueError
             If the shapes differ, samples are not finite, or a frame has none.
         """
-        check_series(data, masks)
+        check_series(np.asarray(data)[:, None], masks)
         return self._frames(data, masks)
 
     def _frames(self, data, masks):
@@ -269,24 +269,25 @@ class _Past:
 
 
 def check_series(data: np.ndarray, masks: np.ndarray) -> None:
-    """Refuse what is no series of sampled frames.
+    """Refuse what is no series of sampled frames, (n_frames, n_coils, rows, columns).
 
     Raises
     ------
     ValueError
         If the shapes differ, samples are not finite, or a frame has none.
     """
-    if np.ndim(data) != 3 or np.shape(data) != np.shape(masks):
+    shape = np.shape(data)
+    if len(shape) != 4 or (shape[0], *shape[2:]) != np.shape(masks):
         raise ValueError(
             "expected k-space and masks (n_frames, rows, columns) of one shape, got "
-            f"{np.shape(data)} and {np.shape(masks)}"
+            f"{np.shape(np.squeeze(data))} and {np.shape(masks)}"
         )
     if masks.dtype != bool:
         raise ValueError(f"expected masks of bool, got {masks.dtype}")
     empty = np.flatnonzero(~masks.any(axis=(1, 2)))
     if len(empty):
         raise ValueError(f"expected samples in every frame, got none in frame {empty[0]}")
-    if not np.all(np.isfinite(data[masks])):
+    if not np.all(np.isfinite(np.where(masks[:, None], data, 0))):
         raise ValueError("expected finite k-space, got samples that are not")
 
 

@@ -25,6 +25,8 @@ AXIS = {
     Method.FOREST: "contrast",
 }
 """What the method joins."""
+WITH_COILS = (Method.LOW_RANK, Method.LOCAL_LOW_RANK, Method.KT_SPARSE)
+"""Methods that also take several coils, the same for all planes."""
 
 
 def reconstruct_together(
@@ -35,7 +37,7 @@ def reconstruct_together(
     Parameters
     ----------
     encodings : sequence of Encoding
-        One a frame or contrast, of one coil.
+        One a frame or contrast; of one coil, or of coils that `encode_series` calibrated.
     method : Method
         One of `AXIS`.
     watch : callable(text, share, gap)
@@ -43,11 +45,13 @@ def reconstruct_together(
     Raises
     ------
     Unsupported
-        If there are several coils, or only one plane.
+        If the method does not take several coils, or there is only one plane.
     """
-    if any(e.operator.maps is not None for e in encodings):
+    maps = encodings[0].operator.maps
+    if maps is not None and method not in WITH_COILS:
         raise Unsupported(
-            f"{method} reconstructs one coil, got several: use --method patches or tv"
+            f"{method} reconstructs one coil, got several: use "
+            + (" or ".join(WITH_COILS) if AXIS[method] == "frame" else "patches or tv")
         )
     if len(encodings) < 2:
         raise Unsupported(
@@ -61,7 +65,7 @@ def reconstruct_together(
     watch("reconstructing all planes together", 0.1, None)
     if AXIS[method] == "contrast":
         return _contrasts(data, masks, encodings, method)
-    return _whole_series(data, masks, encodings, method)
+    return _whole_series(data, masks, encodings, method, maps)
 
 
 def _causal(data, masks, encodings, watch):
@@ -79,23 +83,23 @@ def _causal(data, masks, encodings, watch):
     return found
 
 
-def _whole_series(data, masks, encodings, method):
+def _whole_series(data, masks, encodings, method, maps):
     if method == Method.LOW_RANK:
-        parts, result = low_rank_plus_sparse(data, masks)
+        parts, result = low_rank_plus_sparse(data, masks, maps=maps)
         series = parts.sum(axis=0)
         words = "1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1"
     elif method == Method.LOCAL_LOW_RANK:
-        series, result = locally_low_rank(data, masks)
+        series, result = locally_low_rank(data, masks, maps=maps)
         words = "1/2 ||A X - b||^2 + l sum_b ||X_b||_*, b blocks of 8 by 8 pixels,"
     else:
-        series, result = temporally_sparse(data, masks)
+        series, result = temporally_sparse(data, masks, maps=maps)
         words = "1/2 ||A X - b||^2 + l ||F_t X||_1"
     sentence = (
         f"Minimised: {words} over the whole series, {result.count} iterations, last relative "
         f"change {result.trace[-1]:.1e}."
     )
     return [
-        Slice(image, method, sentence, None, None, e.sigma, result.trace)
+        Slice(e.image(image / e.scale), method, sentence, None, None, e.sigma, result.trace)
         for image, e in zip(series, encodings, strict=True)
     ]
 
