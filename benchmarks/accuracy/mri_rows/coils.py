@@ -12,6 +12,8 @@ from corporis.operators import Cartesian
 from mri_rows.cases import back, poisson_disc
 from mri_rows.rivals import bart_best, has_bart
 
+PATTERNS = ("r4", "r6", "lines3", "half")
+KINDS = (("nrmse", ""), ("bart", "_bart"), ("tv", "_tv"), ("no_symmetry", "_no_symmetry"))
 HELD = 0.15
 BODY = 0.12
 
@@ -28,7 +30,7 @@ def jobs(folder: Path, with_rivals: bool):
             continue
         data = np.asarray(kspace.data)
         if kspace.mask is None:
-            found += [(full_row, (path.stem, data, p, with_rivals)) for p in ("r4", "r6", "lines3")]
+            found += [(full_row, (path.stem, data, p, with_rivals)) for p in PATTERNS]
         else:
             found.append((held_row, (path.stem, data, kspace.sampled, with_rivals)))
     return found
@@ -42,10 +44,12 @@ def scans(folder: Path) -> list[Path]:
 
 
 def pattern_of(name, shape):
-    """Poisson-disc at R = 4 or 6 with 24 x 24 centre, or a third of the lines with 24 central."""
+    """Poisson-disc with 24 x 24 centre, a third of the lines with 24 central, or 5/8 of all."""
+    rng, columns = np.random.default_rng(0), shape[1]
+    if name == "half":
+        return np.repeat(np.arange(columns)[None] >= columns * 3 // 8, shape[0], axis=0)
     if name != "lines3":
         return poisson_disc(shape, int(name[1:]))
-    rng, columns = np.random.default_rng(0), shape[1]
     line = np.abs(np.arange(columns) - columns // 2 + 0.5) < 12
     others = np.flatnonzero(~line)
     line[rng.choice(others, max(0, round(columns / 3) - int(line.sum())), replace=False)] = True
@@ -73,6 +77,8 @@ def full_row(name, data, pattern, with_rivals):
         image = reconstruct(encoding, method).image
         key = "nrmse" if method == Method.PATCHES else method.replace("-", "_")
         row[key] = error(image)
+    if pattern == "half":
+        row["no_symmetry"] = error(reconstruct(encoding, may_be_real=False).image)
     if with_rivals and has_bart():
         # its maps are normalised in its own way, so it gets the scale that suits it best
         row["bart"], row["bart_seconds"], row["bart_setting"] = bart_best(data * mask, scaled)
@@ -146,11 +152,12 @@ def _bart_prediction(data, mask, judges):
 def figures(rows) -> dict:
     """Means over the scans."""
     found: dict = {}
-    for pattern in ("r4", "r6", "lines3"):
+    for pattern in PATTERNS:
         mine = [r for k, r in rows if k == "coils" and r["pattern"] == pattern]
-        for key, name in (("nrmse", ""), ("bart", "_bart"), ("tv", "_tv")):
+        for key, name in KINDS:
             values = [r[key] for r in mine if key in r]
-            found[f"coil_nrmse_{pattern}{name}"] = float(np.mean(values)) if values else None
+            if values or key in ("nrmse", "bart", "tv"):
+                found[f"coil_nrmse_{pattern}{name}"] = float(np.mean(values)) if values else None
     held = [r for k, r in rows if k == "held"]
     for key, name in (
         ("prediction_error", "kspace_prediction_error"),

@@ -2,9 +2,42 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from corporis.arrays import inner, norm
 from corporis.interfaces import Array, Iterate, Proximable, Smooth
+from corporis.solvers.warm import WarmProximable, rest, warm_prox
+
+
+@dataclass(frozen=True, eq=False)
+class Momentum:
+    """What FISTA goes on with.
+
+    Parameters
+    ----------
+    ahead : array
+        The extrapolated point.
+    number : float
+        The momentum number, >= 1.
+    warm : tuple
+        The memory of the penalty, alone.
+    forward, x : array
+        Argument and result of the last prox.
+    step : float
+    """
+
+    ahead: Array
+    number: float
+    warm: tuple[Any, ...]
+    forward: Array
+    x: Array
+    step: float
+
+    @property
+    def pulls(self) -> tuple[Array, ...]:
+        """A subgradient of the penalty at the iterate, alone: for a certificate."""
+        return ((self.forward - self.x) / self.step,)
 
 
 def proximal_gradient(
@@ -57,7 +90,7 @@ def proximal_gradient(
 
 def fista(
     smooth: Smooth,
-    proximable: Proximable,
+    proximable: Proximable | WarmProximable,
     start: Array | Iterate,
     *,
     restart: bool = True,
@@ -67,7 +100,7 @@ def fista(
 
     Parameters
     ----------
-    smooth, proximable : Smooth, Proximable
+    smooth, proximable : Smooth, Proximable or WarmProximable
         ``f`` and ``g``, both convex.
     start : array or Iterate
         First guess, or an iterate of an earlier run to continue from, bit for bit.
@@ -79,7 +112,7 @@ def fista(
     Yields
     ------
     Iterate
-        `memory` holds the extrapolated point and the momentum number.
+        `memory` is a `Momentum`.
 
     Raises
     ------
@@ -101,19 +134,22 @@ def fista(
     """
     step = _valid_step(smooth, step)
     x, count = _resume(start)
-    ahead, momentum = x, 1.0
     if isinstance(start, Iterate) and start.memory is not None:
-        ahead, momentum = start.memory
+        state = start.memory
+    else:
+        state = Momentum(x, 1.0, (rest(proximable, x),), x, x, step)
     while True:
-        new = proximable.prox(ahead - step * smooth.gradient(ahead), step)
+        ahead, number = state.ahead, state.number
+        forward = ahead - step * smooth.gradient(ahead)
+        new, warm = warm_prox(proximable, forward, step, state.warm[0])
         count += 1
         if restart and _points_uphill(ahead, new, x):
-            momentum = 1.0
-        grown = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = new + ((momentum - 1) / grown) * (new - x)
+            number = 1.0
+        grown = (1 + math.sqrt(1 + 4 * number**2)) / 2
+        ahead = new + ((number - 1) / grown) * (new - x)
         change = relative_change(new, x)
-        x, momentum = new, grown
-        yield Iterate(x, count, change, (ahead, momentum))
+        state, x = Momentum(ahead, grown, (warm,), forward, new, step), new
+        yield Iterate(x, count, change, state)
 
 
 def relative_change(new: Array, old: Array) -> float:
