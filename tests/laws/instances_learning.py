@@ -3,7 +3,14 @@
 import numpy as np
 
 from corporis.laws import check_estimator
-from corporis.learning import KSVD, OnlineDictionary, SparseLogistic
+from corporis.learning import (
+    KSVD,
+    HammingVote,
+    KernelHashing,
+    OnlineDictionary,
+    PosteriorHashing,
+    SparseLogistic,
+)
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(13)
@@ -25,11 +32,21 @@ def dictionary(factory):
     return lambda: Enrolled(factory(), (lambda: check_estimator(factory, FEATURES),))
 
 
+def hashing(factory):
+    """Held to the law on thirty samples of three classes."""
+    return lambda: Enrolled(factory(), (lambda: check_estimator(factory, FEATURES, THREE),))
+
+
 INSTANCES = {
+    "HammingVote": [
+        hashing(lambda: HammingVote(KernelHashing(6, n_anchors=9, random_state=0), 3)),
+    ],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
+    "KernelHashing": [hashing(lambda: KernelHashing(8, n_anchors=9, random_state=0))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],
+    "PosteriorHashing": [hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0))],
     "SparseLogistic": [
         learner(TWO, l1=0.05),
         learner(THREE, l1=0.02, group=0.02, groups=[0, 0, 1, 1, 2, 2], class_weight="balanced"),

@@ -52,4 +52,7 @@ def _equal(a, b) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         is_number = np.asarray(a).dtype.kind in "fc"
         return np.array_equal(a, b, equal_nan=is_number)
+    if hasattr(a, "get_params") and type(a) is type(b):
+        # a learner inside another: alike if all that it holds is
+        return _equal(vars(a), vars(b))
     return bool(a == b)

@@ -1,5 +1,5 @@
-"""What learns: sparse classifiers, their explanation, dictionaries, small networks, and images
-from themselves.
+"""What learns: sparse classifiers, their explanation, dictionaries, hashing, small networks, and
+images from themselves.
 
 The names below are loaded when they are first used: scikit-learn is slow to import.
 """
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
         counterfactual,
         deletion_test,
     )
+    from corporis.learning.hamming import mean_average_precision, nearest_codes, pack
+    from corporis.learning.hamming_vote import HammingVote
+    from corporis.learning.hashing import KernelHashing
     from corporis.learning.networks import Network, UNet, fit
+    from corporis.learning.posterior_hashing import PosteriorHashing
     from corporis.learning.sparse_classifier import (
         RegularisationPath,
         SparseLogistic,
@@ -34,8 +38,11 @@ __all__ = [
     "Counterfactual",
     "DeletionTest",
     "DictionaryDenoiser",
+    "HammingVote",
+    "KernelHashing",
     "Network",
     "OnlineDictionary",
+    "PosteriorHashing",
     "RegularisationPath",
     "SparseLogistic",
     "Stability",
@@ -44,12 +51,19 @@ __all__ = [
     "counterfactual",
     "deletion_test",
     "fit",
+    "mean_average_precision",
+    "nearest_codes",
+    "pack",
     "stability_selection",
 ]
 
 _HOMES = {
     "BlockMatching": "block_matching",
     "DictionaryDenoiser": "dictionary_denoiser",
+    "HammingVote": "hamming_vote",
+    "KernelHashing": "hashing",
+    "PosteriorHashing": "posterior_hashing",
+    **dict.fromkeys(("mean_average_precision", "nearest_codes", "pack"), "hamming"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
     **dict.fromkeys(

@@ -1,0 +1,180 @@
+"""Hashing of class posteriors: bits whose distance is the angle between two diagnoses."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from corporis.learning.hashing import anchors_of, check_parameters, gaussian
+
+
+class PosteriorHashing(TransformerMixin, BaseEstimator):
+    r"""Signs of random orthogonal projections of what a sample may be and what it looks like.
+
+    ``z(x) = [p(class | x)^power - mean, likeness * looks(x)]`` and ``bit_k(x) = [c_k . z(x) > 0]``,
+    so that the share of bits in which two samples differ is, on the average over projections, the
+    angle between their ``z`` divided by pi. The posterior ``p`` is that of a logistic regression
+    on the kernel's anchors and on the features themselves; ``power`` below 1 lets the less likely
+    classes speak too, which is what tells classes apart that were never seen. ``looks`` are the
+    leading principal components of the centred kernel, which no label has touched.
+
+    Parameters
+    ----------
+    n_bits : int
+        >= 1.
+    n_anchors : int
+        Training samples that the kernel compares with, >= 1; all where there are fewer.
+    width : float
+        Of the Gaussian kernel ``exp(-d^2 / (2 width sigma))``, ``sigma`` the mean squared distance
+        of samples and anchors; > 0.
+    fit_strength : float
+        Inverse of the ridge of the logistic regression, > 0.
+    power : float
+        In (0, 1].
+    likeness : float
+        Length of ``looks`` beside the posterior's, >= 0.
+    n_looks : int
+        Principal components, >= 1; all where there are fewer.
+    is_balanced : bool
+        Whether every class counts the same, however many samples it has.
+    random_state : int, RandomState or None
+        Draws anchors and projections.
+
+    Attributes
+    ----------
+    classes_ : array, (n_classes,)
+    anchors_, mean_, sigma_
+        As in `KernelHashing`.
+    classifier_ : LogisticRegression
+    projections_ : array, (n_classes + n_looks, n_bits)
+        Blocks of orthonormal columns.
+
+    References
+    ----------
+    Charikar (2002), STOC, 380-388, doi:10.1145/509907.509965 (angles from signs); Ji, Li, Yan,
+    Zhang & Tian (2012), NIPS 25 (orthogonal projections)
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [0.1], [5.0], [5.1]])
+    >>> hashing = PosteriorHashing(n_bits=16, random_state=0).fit(X, [0, 0, 1, 1])
+    >>> bits = hashing.transform(X)
+    >>> int(np.sum(bits[0] != bits[1])) < int(np.sum(bits[0] != bits[2]))
+    True
+    """
+
+    def __init__(
+        self,
+        n_bits=48,
+        *,
+        n_anchors=300,
+        width=0.3,
+        fit_strength=3.0,
+        power=0.5,
+        likeness=0.3,
+        n_looks=16,
+        is_balanced=True,
+        random_state=None,
+    ):
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.width = width
+        self.fit_strength = fit_strength
+        self.power = power
+        self.likeness = likeness
+        self.n_looks = n_looks
+        self.is_balanced = is_balanced
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Learn posterior, looks and projections.
+
+        Parameters
+        ----------
+        X : array, (n, n_features)
+        y : array, (n,)
+            Classes, at least two.
+
+        Raises
+        ------
+        ValueError
+            If there is one class only, or a parameter is out of range.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_parameters(self)
+        if not 0 < self.power <= 1 or not 0 <= self.likeness < np.inf or self.n_looks < 1:
+            raise ValueError(
+                "power must be in (0, 1], likeness >= 0 and n_looks >= 1, got "
+                f"{self.power}, {self.likeness} and {self.n_looks}"
+            )
+        self.classes_ = np.unique(y)
+        if len(self.classes_) < 2:
+            raise ValueError(f"expected at least two classes, got only {self.classes_[0]!r}")
+        rng = check_random_state(self.random_state)
+        self.anchors_, self.sigma_ = anchors_of(X, self.n_anchors, rng)
+        self.feature_mean_, deviation = X.mean(axis=0), X.std(axis=0)
+        self.feature_scale_ = np.where(deviation > 0, deviation, 1.0)
+        kernel = gaussian(X, self.anchors_, self.width * self.sigma_)
+        self.mean_ = kernel.mean(axis=0)
+        centred = kernel - self.mean_
+        self.kernel_scale_ = float(centred.std()) or 1.0
+        self._fit_classifier(self._inputs(X, centred), y)
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        self.axes_ = axes[: self.n_looks].T
+        looks = centred @ self.axes_
+        self.looks_scale_ = float(np.mean(np.linalg.norm(looks, axis=1))) or 1.0
+        self.posterior_mean_ = self._posterior(self._inputs(X, centred)).mean(axis=0)
+        n_inputs = len(self.classes_) + self.axes_.shape[1]
+        self.projections_ = orthogonal_blocks(n_inputs, self.n_bits, rng)
+        return self
+
+    def transform(self, X):
+        """The bits, bool (n, n_bits)."""
+        return self.embed(X) @ self.projections_ > 0
+
+    def embed(self, X):
+        """``z``, (n, n_classes + n_looks): what the bits are signs of."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        centred = gaussian(X, self.anchors_, self.width * self.sigma_) - self.mean_
+        posterior = self._posterior(self._inputs(X, centred)) - self.posterior_mean_
+        looks = centred @ self.axes_ / self.looks_scale_
+        return np.hstack([posterior, self.likeness * looks])
+
+    def _inputs(self, X, centred):
+        """What the classifier sees: likeness to the anchors, and the features themselves."""
+        plain = (X - self.feature_mean_) / self.feature_scale_
+        return np.hstack([centred / self.kernel_scale_, plain])
+
+    def _fit_classifier(self, inputs, y):
+        weight = "balanced" if self.is_balanced else None
+        model = LogisticRegression(C=self.fit_strength, max_iter=300, class_weight=weight)
+        with warnings.catch_warnings():
+            # an optimiser that was stopped early is a classifier like another
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.classifier_ = model.fit(inputs, y)
+
+    def _posterior(self, inputs):
+        """Posteriors to a power, of length 1."""
+        found = self.classifier_.predict_proba(inputs) ** self.power
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def orthogonal_blocks(n_rows: int, n_columns: int, rng) -> np.ndarray:
+    """Random columns, orthonormal within each block of `n_rows`, (n_rows, n_columns).
+
+    Examples
+    --------
+    >>> found = orthogonal_blocks(3, 5, np.random.RandomState(0))
+    >>> found.shape, bool(np.allclose(found[:, :3].T @ found[:, :3], np.eye(3)))
+    ((3, 5), True)
+    """
+    blocks = []
+    for _ in range(-(-n_columns // n_rows)):
+        q, r = np.linalg.qr(rng.standard_normal((n_rows, n_rows)))
+        blocks.append(q * np.sign(np.diag(r)))
+    return np.hstack(blocks)[:, :n_columns]
