@@ -35,10 +35,10 @@ KEYS = (
 NOTES = (
     "Tissue tiles carry no patient's number: tiles of one patient may be on both sides of a fold.",
     "Mean average precision is over the whole ranked list of training tiles, ties counted by their "
-    "expected precision. Both ways of hashing have the same features, 300 anchors, 48 bits, grid of "
-    "kernel widths (chosen inside the training tiles) and ranking by Hamming distance.",
-    "Withheld: two classes, others in every fold, take no part in learning the codes; queries are of "
-    "these classes, the database holds all.",
+    "expected precision. Both ways of hashing have the same features, 300 anchors, 48 bits, grid "
+    "of kernel widths (chosen inside the training tiles) and ranking by Hamming distance.",
+    "Withheld: two classes, others in every fold, take no part in learning the codes; queries are "
+    "of these classes, the database holds all.",
     "The other constants of our hashing were chosen on the first two folds.",
 )
 
