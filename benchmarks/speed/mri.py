@@ -75,7 +75,7 @@ def volume(side: int, n_coils: int = 8, count: int = 5) -> dict:
 
     from corporis.functionals import NormalMisfit, TotalVariation
     from corporis.operators import Cartesian
-    from corporis.solvers import TotalVariationProx, composite_splitting, run
+    from corporis.solvers import TotalVariationProx, fista, run
 
     bare = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rng, shape = np.random.default_rng(0), (side,) * 3
@@ -88,7 +88,7 @@ def volume(side: int, n_coils: int = 8, count: int = 5) -> dict:
     start = misfit.operator.adjoint(data)
     prox = TotalVariationProx(TotalVariation(shape, 1e-3), n_inner=5)
     begun = time.perf_counter()
-    run(composite_splitting(misfit, [prox], start), at_most=count)
+    run(fista(misfit, prox, start), at_most=count)
     seconds = time.perf_counter() - begun
     peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
