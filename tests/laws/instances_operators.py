@@ -21,6 +21,7 @@ from corporis.operators import (
     Patches,
     Sampling,
     Stack,
+    Trajectory,
     UndecimatedWavelet,
     Wavelet,
 )
@@ -31,6 +32,8 @@ ATOMS = RNG.standard_normal((4, 3, 5))
 COMPLEX_ATOMS = RNG.standard_normal((4, 3)) + 1j * RNG.standard_normal((4, 3))
 MASK = RNG.random((4, 5)) < 0.4
 FREQUENCIES = RNG.uniform(-7, 7, (6, 2, 3))
+TRAJECTORY_WEIGHTS = RNG.random(FREQUENCIES.shape[:-1])
+TRAJECTORY_MAPS = RNG.standard_normal((3, 4, 5)) + 1j * RNG.standard_normal((3, 4, 5))
 MAPS = RNG.standard_normal((2, 3, 4, 5)) + 1j * RNG.standard_normal((2, 3, 4, 5))
 POINTS = RNG.uniform(-2, 7, (6, 2, 3))
 
@@ -120,6 +123,10 @@ INSTANCES = {
         everywhere(Stack((Identity((4, 5)), FiniteDifference((4, 5)), Sampling((4, 5), MASK)))),
         everywhere(Stack((Fourier((4, 5)), Identity((4, 5))))),
     ],
+    "Trajectory": [
+        everywhere(Trajectory((4, 5), FREQUENCIES[..., :2])),
+        everywhere(Trajectory((4, 5), FREQUENCIES[..., :2], TRAJECTORY_MAPS, TRAJECTORY_WEIGHTS)),
+    ],
     "UndecimatedWavelet": [
         everywhere(UndecimatedWavelet((9, 6), "db2", levels=2)),
         everywhere(UndecimatedWavelet((2, 5, 7), "haar", levels=1, axes=(-1,))),
@@ -135,6 +142,7 @@ INSTANCES = {
 }
 
 EXEMPT = {
+    "density_weights": "a function; rasters, twins and spokes in operators/test_trajectory",
     "operator_norm": "a number, compared with singular values in operators/test_operators.py",
     "to_scipy": "a SciPy object, compared with SciPy's own solvers in operators/test_operators.py",
 }

@@ -17,6 +17,7 @@ from corporis.operators.patches import Patches
 from corporis.operators.sampling import Sampling
 from corporis.operators.spectrum import operator_norm
 from corporis.operators.stack import Stack
+from corporis.operators.trajectory import Trajectory, density_weights
 from corporis.operators.undecimated import UndecimatedWavelet
 from corporis.operators.wavelet import Wavelet
 
@@ -36,8 +37,10 @@ __all__ = [
     "Patches",
     "Sampling",
     "Stack",
+    "Trajectory",
     "UndecimatedWavelet",
     "Wavelet",
+    "density_weights",
     "operator_norm",
     "to_scipy",
 ]

@@ -86,7 +86,7 @@ def run_mri(
         tell("reading", 0.0)
         kspace = read_kspace(source, mask=mask, maps=maps, variable=variable)
         chosen = replace(how or Reconstruction(), progress=tell)
-        matrix = chosen.grid.matrix or (kspace.size("row"), kspace.size("column"))
+        matrix = chosen.grid.matrix or (kspace.matrix or ())[-2:]
         truth = None if reference is None else _reference(reference, kspace, matrix)
         facts = {"source_hash": kspace.facts.get("source_hash", ""), "n_files": 1}
         facts["format"] = kspace.facts.get("format", "")

@@ -4,8 +4,10 @@ import datetime
 
 import numpy as np
 
+from corporis.apps.mri.account import sampled_share
 from corporis.imaging import KSpace
 from corporis.interfaces import Report
+from corporis.operators import Trajectory
 from corporis.workstation.mri_page import MriPage
 from corporis.workstation.panel import Curve, View
 
@@ -96,12 +98,24 @@ def _velocity_curves(result: Report) -> list[Curve]:
 
 def _sample_views(encoding) -> list[View]:
     """Where k-space was sampled, and how strong it is."""
+    if isinstance(encoding.operator, Trajectory):
+        return [View("samples a pixel of k-space", _density(encoding)[None], group="k-space")]
     length = np.sqrt(np.sum(np.abs(encoding.data.reshape(-1, *encoding.mask.shape)) ** 2, axis=0))
     logarithm = np.log10(np.maximum(length, 1e-3 * length.max()))
     views = [View("logarithm of the samples", logarithm[None], group="k-space")]
     if encoding.mask.all():
         return views
     return [View("sampled frequencies", encoding.mask[None].astype(float), group="k-space"), *views]
+
+
+def _density(encoding):
+    """How many samples of a trajectory fall on each pixel of k-space."""
+    shape = encoding.operator.shape
+    points = encoding.operator.points.reshape(-1, 2) / (2 * np.pi)
+    place = np.clip((points + 0.5) * shape, 0, np.array(shape) - 1).astype(int)
+    found = np.zeros(shape)
+    np.add.at(found, tuple(place.T), 1)
+    return np.minimum(found, np.quantile(found[found > 0], 0.95))
 
 
 def _convergence(first) -> list[Curve]:
@@ -119,7 +133,7 @@ def _name(number, total):
 
 def _sentence(kspace, result, error):
     slices = result.facts["slices"]
-    share = f"{100 * kspace.share:.0f} % of k-space"
+    share = f"{100 * sampled_share(kspace):.0f} % of k-space"
     many = f"{len(slices)} planes" if len(slices) > 1 else "One plane"
     coils = f"{kspace.n_coils} coils" if kspace.n_coils > 1 else "one coil"
     sentence = f"{many} from {share}, {coils}. {slices[0].statement}"

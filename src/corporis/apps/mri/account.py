@@ -1,5 +1,6 @@
 """What a reconstruction says of itself: measures, methods, warnings."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from corporis.apps.mri.encoding import Encoding
 from corporis.apps.mri.reconstruct import Method, Slice
 from corporis.imaging import KSpace
 from corporis.interfaces import Measure
+from corporis.operators import Trajectory
 
 REFERENCES = (
     "Dabov, Foi, Katkovnik & Egiazarian, Image denoising by sparse 3-D transform-domain "
@@ -30,7 +32,7 @@ def measures(
     weights = [s.weight for s in slices if s.weight is not None]
     noise = [100 * s.noise for s in slices]
     return (
-        Measure("sampled share of k-space", 100 * kspace.share, "%"),
+        Measure("sampled share of k-space", 100 * sampled_share(kspace), "%"),
         Measure("coils", kspace.n_coils, ""),
         Measure("sets of coil maps", max(e.n_sets for e in encodings), ""),
         Measure(
@@ -61,12 +63,24 @@ def measures(
     )
 
 
+def sampled_share(kspace: KSpace) -> float:
+    """Samples of a plane in units of its pixels; above 1 where a trajectory has more."""
+    if kspace.is_cartesian:
+        return kspace.share
+    return kspace.size("shot") * kspace.size("sample") / math.prod(kspace.matrix or (1,))
+
+
 def methods(slices: Sequence[Slice], encodings: Sequence[Encoding]) -> tuple[str, ...]:
     """How it was done, in sentences."""
     first = encodings[0]
     found = [
         slices[0].statement,
-        "A is the Fourier transform on the sampled frequencies"
+        "A is the Fourier transform "
+        + (
+            "along the trajectory, samples weighed by the area that each stands for,"
+            if isinstance(first.operator, Trajectory)
+            else "on the sampled frequencies"
+        )
         + (
             f" of the image seen through {first.data.shape[0]} coils, whose sensitivities were "
             "calibrated from the centre of k-space (ESPIRiT)."

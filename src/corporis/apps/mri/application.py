@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from corporis.apps.mri.account import REFERENCES, measures, methods, warnings
+from corporis.apps.mri.along_trajectory import encode_trajectory
 from corporis.apps.mri.encoding import Encoding, encode, encode_series
 from corporis.apps.mri.grid import Grid
 from corporis.apps.mri.memory import check_memory
@@ -17,6 +18,7 @@ from corporis.apps.mri.together import AXIS, WITH_COILS, reconstruct_together
 from corporis.errors import Unsupported
 from corporis.imaging import Image, KSpace
 from corporis.interfaces import Case, Measure, Report
+from corporis.operators import Trajectory
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,15 @@ class Reconstruction:
         return self._report(kspace, slices, encodings, sizes, need)
 
     def _encoded(self, plane: KSpace) -> Encoding:
+        if not plane.is_cartesian:
+            return encode_trajectory(
+                np.asarray(plane.data),
+                np.asarray(plane.trajectory),
+                plane.matrix or (),
+                maps=plane.maps,
+                noise_scan=plane.noise,
+                n_coils=self.n_coils,
+            )
         return encode(
             np.asarray(plane.data),
             plane.sampled,
@@ -142,6 +153,11 @@ class Reconstruction:
     def _check_axes(self, kspace):
         if self.method in SINGLE:
             return
+        if not kspace.is_cartesian:
+            raise Unsupported(
+                f"{self.method} joins planes on a raster, got samples along a trajectory: use "
+                "patches or tv, which take each plane alone"
+            )
         outer = [a for a in OUTER if a in kspace.axes and kspace.size(a) > 1]
         if outer != [AXIS[self.method]]:
             raise Unsupported(
@@ -218,4 +234,6 @@ def _g_factor(encoding: Encoding) -> np.ndarray:
     """NaN where two places overlap: there is no single factor."""
     if encoding.n_sets > 1:
         return np.full(encoding.mask.shape, np.nan, np.float32)
+    if isinstance(encoding.operator, Trajectory):
+        raise Unsupported("the g-factor needs k-space on a raster, got samples along a trajectory")
     return g_factor(encoding).astype(np.float32)

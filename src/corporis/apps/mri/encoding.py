@@ -8,7 +8,7 @@ from corporis.apps.mri.calibration import Espirit
 from corporis.apps.mri.noise import Noise, compression, noise_of, whitened
 from corporis.errors import Unsupported
 from corporis.functionals import QuadraticMisfit
-from corporis.operators import Cartesian
+from corporis.operators import Cartesian, Trajectory
 
 SECOND_SET = 0.9
 """Eigenvalue above which a pixel shows two places of the body."""
@@ -23,11 +23,11 @@ class Encoding:
 
     Parameters
     ----------
-    operator : Cartesian
+    operator : Cartesian or Trajectory
         From the image, ``(rows, columns)`` or ``(n_sets, rows, columns)``, to `data`.
     data : complex64 array
         K-space, whitened and divided by `scale`; zero off the mask.
-    mask : bool array, (rows, columns)
+    mask : bool array, (rows, columns), or (shots, samples) along a trajectory
     scale : float
         Multiplies the image back into the unit of the input.
     sigma : float
@@ -39,7 +39,7 @@ class Encoding:
         Of the coils as they were.
     """
 
-    operator: Cartesian
+    operator: Cartesian | Trajectory
     data: np.ndarray
     mask: np.ndarray
     scale: float
@@ -53,12 +53,20 @@ class Encoding:
         return QuadraticMisfit(self.operator, self.data, bound=max(self.operator.bound, 1e-6))
 
     @property
+    def is_met_exactly(self) -> bool:
+        """Whether the nearest image that fits the samples is known in closed form."""
+        return isinstance(self.operator, Cartesian) and self.operator.maps is None
+
+    @property
     def n_sets(self) -> int:
         """Sets of coil maps."""
         return self.operator.domain[0] if len(self.operator.domain) > 2 else 1
 
     def keeping(self, mask: np.ndarray) -> "Encoding":
         """The same problem with fewer samples."""
+        if isinstance(self.operator, Trajectory):
+            fewer = self.operator.keeping(mask)
+            return replace(self, operator=fewer, data=self.data * mask, mask=mask)
         operator = replace(self.operator, mask=mask)
         return replace(self, operator=operator, data=self.data * mask, mask=mask)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
+from corporis.operators import Trajectory
 
 SHARE = 0.05
 """Share of the samples outside the centre that is held back."""
@@ -44,8 +45,12 @@ class HeldBack:
 
 
 def hold_back(whole: Encoding, share: float = SHARE, seed: int = 0) -> HeldBack:
-    """Hold back a share of the samples outside the central sixth."""
-    judges = split(whole.mask, share, seed)
+    """Hold back a share of the samples outside the central sixth; of a trajectory, whole shots."""
+    if isinstance(whole.operator, Trajectory):
+        rng, shots = np.random.default_rng(seed), np.ones(len(whole.mask), bool)
+        judges = np.broadcast_to(_chosen(shots, share, rng)[:, None], whole.mask.shape)
+    else:
+        judges = split(whole.mask, share, seed)
     return HeldBack(whole, whole.keeping(whole.mask & ~judges), judges)
 
 

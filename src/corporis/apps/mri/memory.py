@@ -1,5 +1,6 @@
 """How much memory a reconstruction will need, said before it starts."""
 
+import math
 import os
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def needed_bytes(kspace: KSpace, n_sets: int = 2) -> int:
     images of one gradient, the matrices of calibration, and some thirty images of the solver.
     """
     n_coils = kspace.n_coils
-    pixels = kspace.size("row") * kspace.size("column")
+    pixels = math.prod((kspace.matrix or (1, 1))[-2:])
     images = int(kspace.data.size // n_coils)
     calibration = 4 * n_coils**2 * pixels if n_coils > 1 else 0
     slice_samples = (5 + 2 * n_sets) * n_coils * pixels + calibration + 30 * n_sets * pixels

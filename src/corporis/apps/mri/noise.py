@@ -56,7 +56,13 @@ def outermost(mask: np.ndarray, share: float = OUTER_SHARE) -> np.ndarray:
     return mask & (square >= limit)
 
 
-def noise_of(data: np.ndarray, mask: np.ndarray, scan: np.ndarray | None = None) -> Noise:
+def noise_of(
+    data: np.ndarray,
+    mask: np.ndarray,
+    scan: np.ndarray | None = None,
+    *,
+    rim: np.ndarray | None = None,
+) -> Noise:
     """Covariance of the noise between coils.
 
     From a scan without an object where there is one; else from the outermost frequencies, where
@@ -69,6 +75,8 @@ def noise_of(data: np.ndarray, mask: np.ndarray, scan: np.ndarray | None = None)
         K-space, centred, zero where it was not sampled.
     mask : bool array, `grid`
     scan : complex array or None, (n_coils, n_samples)
+    rim : bool array or None, `grid`
+        The outermost samples; None finds them on a raster.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def noise_of(data: np.ndarray, mask: np.ndarray, scan: np.ndarray | None = None)
     n_coils = len(data)
     if scan is not None and np.shape(scan)[1] > 2 * n_coils:
         return Noise(_safe(scan @ scan.conj().T / np.shape(scan)[1]), "noise scan")
-    samples = data[:, outermost(mask)]
+    samples = data[:, outermost(mask) if rim is None else rim]
     # scanners zero what lies outside their band: that is neither image nor noise
     samples = samples[:, np.any(samples != 0, axis=0)]
     if samples.shape[1] < 2 * n_coils:

@@ -61,7 +61,7 @@ class PatchPrior:
             return encoding.sigma
         best, last = self.prediction(held, watch)
         quiet = math.inf
-        if encoding.operator.maps is None:
+        if encoding.is_met_exactly:
             quiet = quiet_level(last.x, held.fit.mask)
         return min(encoding.sigma, math.sqrt(best / 2), quiet)
 

@@ -20,11 +20,12 @@ def planes_of(kspace: KSpace) -> KSpace:
     Raises
     ------
     Unsupported
-        If the samples lie along a trajectory, or a volume has no fully sampled axis.
+        If a volume has no fully sampled axis, or was measured along a trajectory.
     """
-    if not kspace.is_cartesian:
+    if not kspace.is_cartesian and kspace.is_volume:
         raise Unsupported(
-            "expected k-space on a raster, got samples along a trajectory: grid them first"
+            "expected a trajectory in two axes, got one of a volume: transform along the "
+            "partitions first, or give one slice"
         )
     if not kspace.is_volume:
         return kspace

@@ -12,6 +12,7 @@ from corporis.apps.mri.patches import PatchPrior
 from corporis.apps.mri.variation import ConvexPrior
 from corporis.interfaces import Iterate
 from corporis.learning import BlockMatching, DictionaryDenoiser
+from corporis.operators import Trajectory
 from corporis.solvers import conjugate_gradient, run
 
 Watch = Callable[[str, float, float | None], None]
@@ -202,8 +203,10 @@ def _by_splitting(encoding, method, weight, n_iterations, watch):
 
 def _plain(encoding: Encoding, method, n):
     start = encoding.start()
-    if method == Method.ZERO_FILL or encoding.operator.maps is None:
+    if method == Method.ZERO_FILL or encoding.is_met_exactly:
         words = "Zero-filled: samples that were not measured are zero, coils combined."
+        if isinstance(encoding.operator, Trajectory):
+            words = "Gridded: samples weighed by the area that each stands for, coils combined."
         return Slice(encoding.image(start), method, words, None, None, encoding.sigma, ())
     iterates = conjugate_gradient(encoding.operator.normal, start, np.zeros_like(start))
     found = run(iterates, at_most=n, tolerance=1e-4)

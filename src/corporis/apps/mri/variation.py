@@ -99,7 +99,7 @@ class ConvexPrior:
 
     def words(self, encoding: Encoding) -> str:
         """The solver's name for a report."""
-        if encoding.operator.maps is None:
+        if encoding.is_met_exactly:
             return "Alternating directions, samples met exactly in k-space"
         if self.wavelet or self.tree:
             return "Composite splitting"
@@ -109,7 +109,7 @@ class ConvexPrior:
         """The run with all samples of a problem, from a first guess or an iterate."""
         begin = encoding.start() if start is None else start
         penalties = self.penalties(encoding, weight)
-        if encoding.operator.maps is None:
+        if encoding.is_met_exactly:
             prices = (weight * p for p in PRICES)
             return consensus_admm(QuadraticProx(encoding.misfit), penalties, begin, *prices)
         misfit = NormalMisfit(encoding.operator, encoding.data, encoding.misfit.bound)
