@@ -12,6 +12,13 @@ from corporis.deformables.sparse_surface import (
     bending_matrix,
     interpolation_matrix,
 )
+from corporis.deformables.strain import (
+    gradient_from_points,
+    green_strain,
+    in_axes,
+    logarithmic_strain,
+    polar_axes,
+)
 
 __all__ = [
     "Observations",
@@ -23,7 +30,12 @@ __all__ = [
     "SurfaceFit",
     "aha_segment",
     "bending_matrix",
+    "gradient_from_points",
+    "green_strain",
+    "in_axes",
     "interpolation_matrix",
+    "logarithmic_strain",
+    "polar_axes",
     "second_difference",
     "warp",
 ]
