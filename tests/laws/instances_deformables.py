@@ -3,6 +3,7 @@
 import numpy as np
 
 from corporis.deformables import (
+    Annulus,
     Observations,
     PlaneErrors,
     RadialSurface,
@@ -13,6 +14,19 @@ from corporis.laws import LawBroken, check_convex_prox, check_deformable
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(14)
+
+
+def annulus():
+    """A ring off the origin: shifts along both axes and the turn in its plane cost nothing."""
+    model = Annulus(np.array([3.0, -2.0]), 20.0, 30.0, n_waves=3, degree=2, stiffness=2.0)
+    q = RNG.standard_normal(model.shape)
+
+    def law():
+        rest = np.zeros(model.shape)
+        if check_deformable(model, q, np.random.default_rng(1), rest=rest) != 3:
+            raise LawBroken("a ring in a plane makes three rigid motions")
+
+    return Enrolled(model, (law,))
 
 
 def radial():
@@ -69,6 +83,7 @@ def sparse_surface():
 
 
 INSTANCES = {
+    "Annulus": [annulus],
     "PlaneErrors": [plane_errors],
     "RadialSurface": [radial],
     "SparseSurface": [sparse_surface],

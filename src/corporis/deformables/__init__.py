@@ -1,5 +1,6 @@
 """Bodies that move: surfaces given by few numbers, their stiffness, and how they are fitted."""
 
+from corporis.deformables.annulus import Annulus
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
 from corporis.deformables.segments import aha_segment
@@ -21,6 +22,7 @@ from corporis.deformables.strain import (
 )
 
 __all__ = [
+    "Annulus",
     "Observations",
     "PlaneErrors",
     "RadialSurface",

@@ -1,0 +1,24 @@
+"""The heart in motion: tags tracked by their phase, and the strain that follows."""
+
+from corporis.apps.heart_motion.equations import RingCourses, Smoothness
+from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
+from corporis.apps.heart_motion.motion import RingMotion
+from corporis.apps.heart_motion.phase_fit import PhaseFit
+from corporis.apps.heart_motion.start import Start
+from corporis.apps.heart_motion.synthesis import Synthesis
+from corporis.apps.heart_motion.tags import Tags, find_tags
+from corporis.apps.heart_motion.timeline import Timeline
+
+__all__ = [
+    "BandPass",
+    "HarmonicImages",
+    "PhaseFit",
+    "RingCourses",
+    "RingMotion",
+    "Smoothness",
+    "Start",
+    "Synthesis",
+    "Tags",
+    "Timeline",
+    "find_tags",
+]
