@@ -8,10 +8,12 @@ from corporis.apps.heart_motion.start import Start
 from corporis.apps.heart_motion.synthesis import Synthesis
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.apps.heart_motion.timeline import Timeline
+from corporis.apps.heart_motion.tracking import HarmonicTracking
 
 __all__ = [
     "BandPass",
     "HarmonicImages",
+    "HarmonicTracking",
     "PhaseFit",
     "RingCourses",
     "RingMotion",
