@@ -20,16 +20,19 @@ from corporis.deformables.strain import (
     logarithmic_strain,
     polar_axes,
 )
+from corporis.deformables.thin_plate import PlateFit, ThinPlate
 
 __all__ = [
     "Annulus",
     "Observations",
     "PlaneErrors",
+    "PlateFit",
     "RadialSurface",
     "Registration",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",
+    "ThinPlate",
     "aha_segment",
     "bending_matrix",
     "gradient_from_points",

@@ -4,6 +4,7 @@ from corporis.apps.heart_motion.equations import RingCourses, Smoothness
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
+from corporis.apps.heart_motion.point_fit import PointFit
 from corporis.apps.heart_motion.start import Start
 from corporis.apps.heart_motion.synthesis import Synthesis
 from corporis.apps.heart_motion.tags import Tags, find_tags
@@ -15,6 +16,7 @@ __all__ = [
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
+    "PointFit",
     "RingCourses",
     "RingMotion",
     "Smoothness",
