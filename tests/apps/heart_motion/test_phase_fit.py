@@ -54,7 +54,7 @@ def test_with_noise_and_with_the_area_held():
     assert spread[0] < 0.07 and spread[1] < 0.7 * spread[0]
     _, pixels = rest_of(WALL)
     assert np.abs(np.linalg.det(held.gradient(pixels)) - 1).mean() < 0.02
-    assert free.noise_rad > 0.05 and free.believed[1:].min() > 0.9
+    assert free.noise > 0.05 and free.believed[1:].min() > 0.9
 
 
 def test_steps_of_two_thirds_of_a_tag_are_followed():

@@ -18,9 +18,10 @@ class RingMotion:
     numbers : array, (n_frames, modes, 2)
         Of the ring at every frame; zero at the first.
     times_ms : array, (n_frames,)
-    noise_rad : float
-        Deviation of the phases about the motion where tags are as strong as usual.
-    trust : array, (n_frames, n_places, n_tags)
+    noise : float
+        Deviation of a good datum about the motion: of a phase in radians, or of a coordinate of a
+        tracked point in pixels.
+    trust : array, (n_frames, n_places, n_data)
         How far each datum was believed, 0 to 1; low where it is grossly wrong.
     places : array, (n_places, 2)
         Material points of the data.
@@ -29,7 +30,7 @@ class RingMotion:
     ring: Annulus
     numbers: np.ndarray
     times_ms: np.ndarray
-    noise_rad: float
+    noise: float
     trust: np.ndarray
     places: np.ndarray
 

@@ -17,6 +17,10 @@ from corporis.deformables import Annulus
 
 FALL = 1.6
 """Ratio of the limits of believing in successive rounds."""
+NORMAL = 1.1774
+"""Median length of two standard normal numbers."""
+STIFFER = (100.0, 10.0, 1.0)
+"""How many times less data weigh, against smoothness, than they will in the end."""
 
 
 @dataclass(frozen=True)
@@ -104,26 +108,25 @@ class _Fit:
         self.seen, self.present = seen, present.astype(float)
 
     def run(self):
-        settings = self.settings
-        trust = self.present
+        settings, trust = self.settings, self.present
         found = np.zeros((self.courses.timeline.count, *self.courses.ring.shape))
-        noise = settings.noise_px or self._noise(self.seen)
-        for _ in range(3):  # the noise of the quadratic fit settles with its residuals
-            found = self._solved(found, trust, noise)
-            off = self._off(found)
-            noise = settings.noise_px or self._noise(off)
-        if settings.believed is not None:
-            square = self._square(off)
-            limit = np.sqrt(square[self.present > 0].max())
+        if settings.believed is None:
+            noise = settings.noise_px or self._noise(self.seen)
+            for _ in range(3):  # the noise settles with the residuals
+                found = self._solved(found, trust, noise)
+                noise = settings.noise_px or self._noise(self._off(found))
+            return self.courses.at_frames(found), noise, trust
+        limit = np.sqrt(self._square(self.seen)[self.present > 0].max())
+        for stiffer in STIFFER:
             final = 0
             while final < settings.n_final:
-                limit = max(limit / FALL, settings.believed * noise)
-                final += limit <= settings.believed * noise * (1 + 1e-9)
-                trust = self.present / (1 + square / limit**2) ** 2
-                found = self._solved(found, trust, noise)
+                # a soft motion would follow what is wrong, and call it right
+                found = self._solved(found, trust, stiffer * limit / settings.believed)
                 off = self._off(found)
                 noise = settings.noise_px or self._noise(off)
-                square = self._square(off)
+                limit = max(limit / FALL, settings.believed * noise)
+                final += limit <= settings.believed * noise * (1 + 1e-9)
+                trust = self.present / (1 + self._square(off) / limit**2) ** 2
         return self.courses.at_frames(found), noise, trust
 
     def _off(self, found):
@@ -142,9 +145,10 @@ class _Fit:
         return np.maximum(square, usual)
 
     def _noise(self, off):
-        """From the median length of what is left; that of two normal numbers is 1.177."""
+        """From the median length of what is left, once more without what is beyond three of it."""
         length = np.linalg.norm(off, axis=-1)[self.present > 0]
-        return max(float(np.median(length)) / 1.1774, 1e-3)
+        usual = np.median(length)
+        return max(float(np.median(length[length <= 3 * usual])) / NORMAL, 1e-3)
 
     def _solved(self, found, trust, noise):
         """The weighted least-squares motion; with the area held, one step from `found`."""
