@@ -45,8 +45,12 @@ class PhaseFit:
     area_spread : float or None
         How far the area of muscle may change, as a deviation of det F from 1; None leaves it
         free. Muscle keeps its volume, so its area changes as it shortens through the plane.
+    rims_known : bool
+        Whether the ring's rims are those of the muscle, with even signal between them: phases
+        are then compared with those of images made from the fit. Where the ring only lies in the
+        muscle, they are compared with the phases of the tags themselves.
     n_steps : int
-        Newton steps with images made from the fit, >= 1.
+        Newton steps, >= 1.
     believed : float
         Deviations of a phase beyond which it is disbelieved.
     n_courses : int
@@ -63,6 +67,7 @@ class PhaseFit:
 
     smoothness: Smoothness = field(default_factory=Smoothness)
     area_spread: float | None = None
+    rims_known: bool = True
     n_steps: int = 7
     believed: float = 5.0
     n_courses: int = 12
@@ -141,7 +146,7 @@ class _Fit:
     def run(self) -> RingMotion:
         settings, courses = self.settings, self.courses
         for _ in range(3):
-            wrong, length = self._against_plain(courses.places[None])
+            wrong, length = self._against_tags(courses.places[None], slice(0, 1))
             self._retag(wrong[0], length[0])
         start = settings.start(courses, self.harmonics, self.tags)
         found = courses.through(start)
@@ -152,7 +157,10 @@ class _Fit:
                 held = settings.start.area_spread
             numbers = courses.at_frames(found)
             x, F = courses.geometry(numbers)
-            wrong, length = self._against_made(x, numbers)
+            if settings.rims_known:
+                wrong, length = self._against_made(x, numbers)
+            else:
+                wrong, length = self._against_tags(x)
             self._retag(wrong[0], length[0])
             weight, noise, trust = self._weights(wrong, length)
             blocks, right = data_blocks(
@@ -174,9 +182,9 @@ class _Fit:
     def _filtered(self, images):
         return HarmonicImages(self.settings.filter(images, self.carriers), self.carriers)
 
-    def _against_plain(self, x):
-        """Phases (1, n, a) of the first frame less those of straight tags, and lengths."""
-        seen = self.harmonics(x, slice(0, 1))
+    def _against_tags(self, x, frames=slice(None)):
+        """Phases (t, n, a) measured less those of the tags, and lengths."""
+        seen = self.harmonics(x, frames)
         phase = self.tags.phase(self.courses.places).T
         return _turned(seen * np.exp(-1j * phase), np.abs(seen))
 
