@@ -2,8 +2,9 @@ r"""Motion of a ring from tracked points, some of them grossly wrong.
 
 ``min sum_tj w_tj |u(X_j, t) - d_tj|^2 / (2 sigma^2) + smoothness(u)`` over the motion `u` and the
 trust `w` in every observation, which falls from 1 to 0 where it disagrees by more than a few
-deviations (Geman and McClure). The limit comes down from the largest disagreement, so that the
-first fit is the quadratic one and the last one hears nothing from what is grossly wrong.
+deviations (Geman and McClure). What is trusted at first is what a thin plate through the points
+believes, which is stiff until the gross errors are found; a ring with courses of its own for
+every wave would follow them.
 """
 
 from dataclasses import dataclass, field
@@ -13,14 +14,12 @@ import numpy as np
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness, area_blocks
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.timeline import Timeline
-from corporis.deformables import Annulus
+from corporis.deformables import Annulus, ThinPlate
 
-FALL = 1.6
-"""Ratio of the limits of believing in successive rounds."""
 NORMAL = 1.1774
 """Median length of two standard normal numbers."""
-STIFFER = (100.0, 10.0, 1.0)
-"""How many times less data weigh, against smoothness, than they will in the end."""
+FEWEST = 10
+"""Points seen in all frames that a thin plate is put through, at least."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class PointFit:
     area_spread : float or None
         How far the area of muscle may change; None leaves it free.
     n_courses, n_final : int
-        Courses of time; rounds at the last limit.
+        Courses of time; rounds of motion and trust, >= 1.
 
     References
     ----------
@@ -51,7 +50,7 @@ class PointFit:
     noise_px: float | None = None
     area_spread: float | None = None
     n_courses: int = 12
-    n_final: int = 4
+    n_final: int = 6
 
     def __post_init__(self):
         for name in ("believed", "noise_px", "area_spread"):
@@ -97,14 +96,15 @@ class PointFit:
             raise ValueError("no displacement is finite: nothing was seen")
         timeline = Timeline(times_ms, self.n_courses, starts_at_rest)
         courses = RingCourses(ring, timeline, self.smoothness)
-        fit = _Fit(self, courses, ring.basis(rest), np.where(present[..., None], seen, 0), present)
+        fit = _Fit(self, courses, rest, np.where(present[..., None], seen, 0), present)
         numbers, noise, trust = fit.run()
         return RingMotion(ring, numbers, timeline.times_ms, noise, trust[..., None], rest)
 
 
 class _Fit:
-    def __init__(self, settings, courses, basis, seen, present):
-        self.settings, self.courses, self.basis = settings, courses, basis
+    def __init__(self, settings, courses, rest, seen, present):
+        self.settings, self.courses, self.rest = settings, courses, rest
+        self.basis = courses.ring.basis(rest)
         self.seen, self.present = seen, present.astype(float)
 
     def run(self):
@@ -116,18 +116,24 @@ class _Fit:
                 found = self._solved(found, trust, noise)
                 noise = settings.noise_px or self._noise(self._off(found))
             return self.courses.at_frames(found), noise, trust
-        limit = np.sqrt(self._square(self.seen)[self.present > 0].max())
-        for stiffer in STIFFER:
-            final = 0
-            while final < settings.n_final:
-                # a soft motion would follow what is wrong, and call it right
-                found = self._solved(found, trust, stiffer * limit / settings.believed)
-                off = self._off(found)
-                noise = settings.noise_px or self._noise(off)
-                limit = max(limit / FALL, settings.believed * noise)
-                final += limit <= settings.believed * noise * (1 + 1e-9)
-                trust = self.present / (1 + self._square(off) / limit**2) ** 2
+        trust = self._first_trust()
+        noise = settings.noise_px or self._noise(self.seen)
+        for _ in range(settings.n_final):
+            found = self._solved(found, trust, noise)
+            off = self._off(found)
+            noise = settings.noise_px or self._noise(off)
+            limit = settings.believed * noise
+            trust = self.present / (1 + self._square(off) / limit**2) ** 2
         return self.courses.at_frames(found), noise, trust
+
+    def _first_trust(self):
+        """What a thin plate through the points that were seen in all frames disbelieves."""
+        whole = self.present.all(axis=0)
+        trust = self.present.copy()
+        if whole.sum() >= FEWEST:
+            plate = ThinPlate(believed=self.settings.believed)
+            trust[:, whole] = plate.fit(self.rest[whole], self.seen[:, whole]).trust
+        return trust
 
     def _off(self, found):
         return self.seen - np.matmul(self.basis, self.courses.at_frames(found))
