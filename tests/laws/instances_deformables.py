@@ -3,16 +3,31 @@
 import numpy as np
 
 from corporis.deformables import (
+    Annulus,
     Observations,
     PlaneErrors,
     RadialSurface,
     SparseSurface,
     Stiffness,
+    ThinPlate,
 )
 from corporis.laws import LawBroken, check_convex_prox, check_deformable
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(14)
+
+
+def annulus():
+    """A ring off the origin: shifts along both axes and the turn in its plane cost nothing."""
+    model = Annulus(np.array([3.0, -2.0]), 20.0, 30.0, n_waves=3, degree=2, stiffness=2.0)
+    q = RNG.standard_normal(model.shape)
+
+    def law():
+        rest = np.zeros(model.shape)
+        if check_deformable(model, q, np.random.default_rng(1), rest=rest) != 3:
+            raise LawBroken("a ring in a plane makes three rigid motions")
+
+    return Enrolled(model, (law,))
 
 
 def radial():
@@ -68,14 +83,36 @@ def sparse_surface():
     return Enrolled(model, (law,))
 
 
+def thin_plate():
+    """An affine field is met exactly, the input stays, and two fits agree bit for bit."""
+    model = ThinPlate()
+    rest = np.random.default_rng(5).uniform(-3, 3, (25, 2))
+    seen = rest @ np.array([[0.3, -0.1], [0.2, 0.5]]) + [1.0, -2.0]
+    seen[4] += 7.0
+
+    def law():
+        before, places = seen.copy(), rest + 0.1
+        first, second = model.fit(rest, seen), model.fit(rest, seen)
+        truth = places @ np.array([[0.3, -0.1], [0.2, 0.5]]) + [1.0, -2.0]
+        if not np.allclose(first(places), truth, atol=1e-4):
+            raise LawBroken("a thin plate bends where an affine field is enough")
+        if not (np.array_equal(first(places), second(places)) and np.array_equal(before, seen)):
+            raise LawBroken("two fits of the same observations differ")
+
+    return Enrolled(model, (law,))
+
+
 INSTANCES = {
+    "Annulus": [annulus],
     "PlaneErrors": [plane_errors],
     "RadialSurface": [radial],
     "SparseSurface": [sparse_surface],
+    "ThinPlate": [thin_plate],
 }
 
 EXEMPT = {
     "Observations": "a value, validated at birth",
+    "PlateFit": "a value that ThinPlate.fit returns",
     "Registration": "finds known displacements in deformables/test_registration.py",
     "Stiffness": "a value, validated at birth",
     "SurfaceFit": "a value that SparseSurface.fit returns",

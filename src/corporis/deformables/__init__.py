@@ -1,5 +1,6 @@
 """Bodies that move: surfaces given by few numbers, their stiffness, and how they are fitted."""
 
+from corporis.deformables.annulus import Annulus
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
 from corporis.deformables.segments import aha_segment
@@ -12,18 +13,34 @@ from corporis.deformables.sparse_surface import (
     bending_matrix,
     interpolation_matrix,
 )
+from corporis.deformables.strain import (
+    gradient_from_points,
+    green_strain,
+    in_axes,
+    logarithmic_strain,
+    polar_axes,
+)
+from corporis.deformables.thin_plate import PlateFit, ThinPlate
 
 __all__ = [
+    "Annulus",
     "Observations",
     "PlaneErrors",
+    "PlateFit",
     "RadialSurface",
     "Registration",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",
+    "ThinPlate",
     "aha_segment",
     "bending_matrix",
+    "gradient_from_points",
+    "green_strain",
+    "in_axes",
     "interpolation_matrix",
+    "logarithmic_strain",
+    "polar_axes",
     "second_difference",
     "warp",
 ]

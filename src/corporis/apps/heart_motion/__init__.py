@@ -1,0 +1,28 @@
+"""The heart in motion: tags tracked by their phase, and the strain that follows."""
+
+from corporis.apps.heart_motion.equations import RingCourses, Smoothness
+from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
+from corporis.apps.heart_motion.motion import RingMotion
+from corporis.apps.heart_motion.phase_fit import PhaseFit
+from corporis.apps.heart_motion.point_fit import PointFit
+from corporis.apps.heart_motion.start import Start
+from corporis.apps.heart_motion.synthesis import Synthesis
+from corporis.apps.heart_motion.tags import Tags, find_tags
+from corporis.apps.heart_motion.timeline import Timeline
+from corporis.apps.heart_motion.tracking import HarmonicTracking
+
+__all__ = [
+    "BandPass",
+    "HarmonicImages",
+    "HarmonicTracking",
+    "PhaseFit",
+    "PointFit",
+    "RingCourses",
+    "RingMotion",
+    "Smoothness",
+    "Start",
+    "Synthesis",
+    "Tags",
+    "Timeline",
+    "find_tags",
+]

@@ -1,0 +1,75 @@
+"""Smooth courses through the frames of a film."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+SECOND_MS = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    r"""Functions of time that vanish at the first frame: a line, and ``cos(pi k s) - 1``.
+
+    `s` runs from 0 at the first to 1 at the last frame. Frames may be unevenly spaced; with as
+    many functions as frames that can move, every course is possible.
+
+    Parameters
+    ----------
+    times_ms : array, (n_frames,)
+        Increasing.
+    n_courses : int
+        At most this many functions, and never more than frames that can move.
+    starts_at_rest : bool
+        Whether nothing has moved in the first frame; else a constant is one of the functions.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two frames or times do not increase.
+
+    Examples
+    --------
+    >>> Timeline(np.array([0.0, 50.0, 100.0]), 2).values.round(6).tolist()
+    [[0.0, 0.0], [0.5, -1.0], [1.0, -2.0]]
+    """
+
+    times_ms: np.ndarray
+    n_courses: int = 12
+    starts_at_rest: bool = True
+
+    def __post_init__(self):
+        times = np.asarray(self.times_ms, dtype=float)
+        object.__setattr__(self, "times_ms", times)
+        if times.ndim != 1 or len(times) < 2 or not np.all(np.diff(times) > 0):
+            raise ValueError("times_ms must be at least two increasing times")
+        if self.n_courses < 1:
+            raise ValueError(f"n_courses must be >= 1, got {self.n_courses}")
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Functions at the frames, (n_frames, count)."""
+        s = (self.times_ms - self.times_ms[0]) / (self.times_ms[-1] - self.times_ms[0])
+        still = [] if self.starts_at_rest else [np.ones((len(s), 1))]
+        waves = np.cos(np.pi * np.outer(s, self._waves)) - 1
+        return np.concatenate([*still, s[:, None], waves], axis=1)
+
+    @cached_property
+    def acceleration(self) -> np.ndarray:
+        """Mean products of their second derivatives, in 1/s^4, (count, count)."""
+        length = (self.times_ms[-1] - self.times_ms[0]) / SECOND_MS
+        s = (np.arange(8 * self.count) + 0.5) / (8 * self.count)
+        rate = np.pi * self._waves / length
+        second = np.zeros((len(s), self.count))
+        second[:, self.count - len(rate) :] = -(rate**2) * np.cos(np.pi * np.outer(s, self._waves))
+        return second.T @ second / len(s)
+
+    @property
+    def count(self) -> int:
+        """How many functions there are."""
+        return min(self.n_courses, len(self.times_ms) - self.starts_at_rest)
+
+    @property
+    def _waves(self):
+        return np.arange(1, self.count if self.starts_at_rest else self.count - 1)
