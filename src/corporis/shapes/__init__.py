@@ -19,6 +19,7 @@ from corporis.shapes.distance import (
     triangle_distance,
 )
 from corporis.shapes.gross_error import GrossErrorMisfit, sparse_code
+from corporis.shapes.instances import InstanceOverlap, instance_overlap
 from corporis.shapes.landmarks import (
     contour_area,
     contour_centroid,
@@ -52,6 +53,7 @@ __all__ = [
     "Betti",
     "Composition",
     "GrossErrorMisfit",
+    "InstanceOverlap",
     "Posterior",
     "PosteriorShapes",
     "PrincipalShapes",
@@ -75,6 +77,7 @@ __all__ = [
     "euler_number",
     "fill_polygon",
     "grid_surface",
+    "instance_overlap",
     "is_closed",
     "jaccard",
     "mask_contour",
