@@ -1,0 +1,135 @@
+"""Random views of labelled nuclei, as other slides, stains and scanners would have given them."""
+
+import numpy as np
+from scipy import ndimage
+
+from corporis.apps.nuclei.evidence import OFFSET_UNIT_PX, network_input
+from corporis.learning.networks import import_torch
+
+SIDE = 192
+
+
+class Views:
+    """Random batches ``(x, y)``: network input, and targets (n, 5, side, side).
+
+    Targets are foreground, depth, row and column offset, and whether the last three are known.
+    """
+
+    def __init__(self, examples, size, seed):
+        self.examples, self.size = examples, size
+        self.random = np.random.default_rng([seed, SIDE])
+        weights = np.array([example.weight for example in examples], float)
+        self.chance = weights / weights.sum()
+        self.padded = [_padded(example) for example in examples]
+
+    def __call__(self, step):
+        torch = import_torch()
+        chosen = self.random.choice(len(self.examples), self.size, p=self.chance)
+        views = [self._view(number) for number in chosen]
+        return tuple(torch.from_numpy(np.stack(part)) for part in zip(*views))
+
+    def _view(self, number):
+        image, labels = self.padded[number]
+        rows, columns = self._places(labels.shape)
+        labels = labels[
+            np.clip(np.rint(rows).astype(int), 0, labels.shape[0] - 1),
+            np.clip(np.rint(columns).astype(int), 0, labels.shape[1] - 1),
+        ]
+        seen = _sampled(image, rows, columns)
+        seen = self._stained(seen)
+        return network_input(seen), targets(labels, self.examples[number].has_instances)
+
+    def _places(self, shape):
+        """Source rows and columns of a square turned, scaled, mirrored and bent at random."""
+        random = self.random
+        angle = random.uniform(0, 2 * np.pi)
+        scale = np.exp(np.clip(random.normal(0, 0.22), -0.5, 0.5))
+        stretch = np.exp(random.normal(0, 0.06, 2)) * scale
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        matrix = turn @ np.diag(stretch * [1, random.choice([-1, 1])])
+        offset = np.indices((SIDE, SIDE), np.float32).reshape(2, -1) - (SIDE - 1) / 2
+        offset = matrix.astype(np.float32) @ offset
+        reach = np.abs(offset).max(axis=1)
+        centre = [
+            random.uniform(min(r, n / 2), max(n - r, n / 2)) for r, n in zip(reach * 0.8, shape)
+        ]
+        places = (offset + np.array(centre, np.float32)[:, None]).reshape(2, SIDE, SIDE)
+        if random.random() < 0.5:
+            knots = random.normal(0, 3.0, (2, 6, 6)).astype(np.float32)
+            places = places + np.stack([ndimage.zoom(k, SIDE / 6, order=1) for k in knots])
+        return places
+
+    def _stained(self, image):
+        """Another stain and scanner: optical densities mixed, scaled and shifted; noise; blur."""
+        random = self.random
+        density = -np.log(np.maximum(image, 4.0) / 255)
+        if random.random() < 0.1:
+            density = np.repeat(density.mean(axis=2, keepdims=True), 3, axis=2)
+        mixing = np.eye(3) + random.normal(0, 0.07, (3, 3))
+        gain = np.exp(random.normal(0, 0.22) + random.normal(0, 0.1, 3))
+        density = density @ (mixing * gain).astype(np.float32)
+        density += random.normal(0, 0.04, 3).astype(np.float32)
+        image = 255 * np.exp(-density)
+        if random.random() < 0.25:
+            image = ndimage.gaussian_filter(image, (random.uniform(0.3, 1.2),) * 2 + (0,))
+        image += random.normal(0, random.uniform(0, 8), image.shape).astype(np.float32)
+        return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def targets(labels, has_instances) -> np.ndarray:
+    """Foreground, depth, offsets to the centre of the visible part, and whether these are known.
+
+    Returns
+    -------
+    float32 array, (5, rows, columns)
+    """
+    y = np.zeros((5, *labels.shape), np.float32)
+    y[0] = labels > 0
+    if not has_instances:
+        return y
+    y[4] = 1
+    flat = labels.ravel()
+    count = np.maximum(np.bincount(flat), 1)
+    for axis, place in enumerate(np.indices(labels.shape)):
+        centre = np.bincount(flat, place.ravel()) / count
+        y[2 + axis] = (centre[labels] - place) * (labels > 0) / OFFSET_UNIT_PX
+    depth = ndimage.distance_transform_edt(_interior(labels)) + (labels > 0)
+    deepest = np.zeros(len(count))
+    np.maximum.at(deepest, flat, depth.ravel())
+    y[1] = depth / np.maximum(deepest, 1)[labels] * (labels > 0)
+    return y
+
+
+def _interior(labels):
+    """Labelled pixels whose four neighbours carry the same label."""
+    same = labels > 0
+    for axis in (0, 1):
+        differs = np.diff(labels, axis=axis) != 0
+        for ends in ((0, 1), (1, 0)):
+            pad = [(0, 0), (0, 0)]
+            pad[axis] = ends
+            same &= ~np.pad(differs, pad)
+    return same
+
+
+def _padded(example):
+    """Image and labels, grown by reflection to at least a view's size."""
+    image, labels = np.asarray(example.image), np.asarray(example.labels)
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    grow = [(0, max(0, SIDE - n)) for n in labels.shape]
+    if any(after for _, after in grow):
+        image = np.pad(image, [*grow, (0, 0)], mode="symmetric")
+        labels = np.pad(labels, grow, mode="symmetric")
+    return image, labels.astype(np.int32)
+
+
+def _sampled(image, rows, columns):
+    """Linear interpolation at places, which are mirrored at the border."""
+    height, width = image.shape[:2]
+    rows, columns = np.clip(rows, 0, height - 1.001), np.clip(columns, 0, width - 1.001)
+    i, j = rows.astype(int), columns.astype(int)
+    a, b = (rows - i)[..., None], (columns - j)[..., None]
+    top = image[i, j] * (1 - b) + image[i, j + 1] * b
+    low = image[i + 1, j] * (1 - b) + image[i + 1, j + 1] * b
+    return (top * (1 - a) + low * a).astype(np.float32)
