@@ -55,6 +55,7 @@ from corporis.shapes.point_pattern import (
 from corporis.shapes.section import clip, cut_by_plane
 from corporis.shapes.star import convex_radii
 from corporis.shapes.topology import Betti, betti, euler_number
+from corporis.shapes.voting import ConeVoting
 
 if TYPE_CHECKING:
     from corporis.shapes.composition import Composition, SparseShapeComposition
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Betti",
     "Composition",
+    "ConeVoting",
     "GrossErrorMisfit",
     "InstanceOverlap",
     "Neighbours",

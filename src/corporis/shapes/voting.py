@@ -20,6 +20,8 @@ class ConeVoting:
         Half opening of the cone in each pass, falling, >= 0.
     share : float
         Part of all pixels that vote: those of steepest gradient, in (0, 1].
+    spread_px : float
+        Standard deviation of a vote, > 0.
     least : float
         A peak has at least this share of the 99.5 per cent point of the votes, in [0, 1).
 
@@ -44,12 +46,15 @@ class ConeVoting:
     openings_deg: tuple[float, ...] = (24.0, 12.0, 6.0, 0.0)
     share: float = 0.25
     least: float = 0.25
+    spread_px: float = 2.5
 
     def __post_init__(self):
         if not 0 < self.radius_px[0] < self.radius_px[1]:
             raise ValueError(f"radius_px must rise from above 0, got {self.radius_px}")
         if not self.openings_deg or min(self.openings_deg) < 0:
             raise ValueError(f"openings_deg must be >= 0, got {self.openings_deg}")
+        if not self.spread_px > 0:
+            raise ValueError(f"spread_px must be > 0, got {self.spread_px}")
         if not 0 < self.share <= 1 or not 0 <= self.least < 1:
             raise ValueError(
                 f"expected share in (0, 1] and least in [0, 1), got {self.share}, {self.least}"
@@ -70,7 +75,7 @@ class ConeVoting:
             turns = np.radians(np.linspace(-opening, opening, 5 if opening else 1))
             if number:
                 angle = _aimed(votes, place, angle, radii, turns)
-            votes = _cast(image.shape, place, angle, radii, turns, weight)
+            votes = _cast(image.shape, place, angle, radii, turns, weight, self.spread_px)
         return votes
 
     def peaks(self, votes, inside) -> np.ndarray:
@@ -91,14 +96,14 @@ def _places(shape, place, angle, radii):
     return np.clip(at, 0, np.array(shape)[:, None] - 1)
 
 
-def _cast(shape, place, angle, radii, turns, weight):
+def _cast(shape, place, angle, radii, turns, weight, spread):
     votes = np.zeros(shape[0] * shape[1])
     sharpness = np.cos(np.linspace(-1, 1, len(turns)) * np.pi / 3) if len(turns) > 1 else [1.0]
     for turn, share in zip(turns, sharpness, strict=True):
         at = _places(shape, place, angle + turn, radii)
         for rows, columns in at:
             votes += share * np.bincount(rows * shape[1] + columns, weight, len(votes))
-    return ndimage.gaussian_filter(votes.reshape(shape), 1.5)
+    return ndimage.gaussian_filter(votes.reshape(shape), spread)
 
 
 def _aimed(votes, place, angle, radii, turns):

@@ -1,6 +1,6 @@
 """The path without a network: haematoxylin, a threshold, votes along gradients, watershed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -8,7 +8,7 @@ from skimage.filters import threshold_otsu
 from skimage.segmentation import watershed
 
 from corporis.apps.nuclei.splitting import tidy
-from corporis.apps.nuclei.stain import REFERENCE, optical_density, sparse_stains
+from corporis.apps.nuclei.stain import LEAST_DENSITY, REFERENCE, optical_density, sparse_stains
 from corporis.errors import NotFound
 from corporis.shapes.voting import ConeVoting
 
@@ -29,9 +29,11 @@ class ClassicalNuclei:
         Smaller nuclei are dropped.
     """
 
-    voting: ConeVoting = ConeVoting()
-    smoothing_px: float = 1.5
-    leaning: float = 0.5
+    voting: ConeVoting = field(
+        default_factory=lambda: ConeVoting((6.0, 14.0), (20.0, 0.0), spread_px=3.5, least=0.3)
+    )
+    smoothing_px: float = 2.5
+    leaning: float = 0.0
     least_area_px: int = 60
 
     def __call__(self, image) -> np.ndarray:
@@ -48,9 +50,9 @@ class ClassicalNuclei:
         return tidy(labels, self.least_area_px)
 
     def _inside(self, dye):
-        level = threshold_otsu(dye)
+        level = max(threshold_otsu(dye), LEAST_DENSITY)
         local = ndimage.gaussian_filter(dye, 40.0)
-        inside = dye > (1 - self.leaning) * level + self.leaning * np.maximum(local, level / 2)
+        inside = dye > (1 - self.leaning) * level + self.leaning * local
         inside = ndimage.binary_opening(inside, np.ones((3, 3)), 2)
         return ndimage.binary_fill_holes(inside)
 

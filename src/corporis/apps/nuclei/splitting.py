@@ -86,8 +86,16 @@ def tidy(labels, least_area_px) -> np.ndarray:
             mine = pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:])
         if np.count_nonzero(mine) < least_area_px:
             continue
-        free = (labels[box] == 0) | (labels[box] == number)
-        mine = ndimage.binary_fill_holes(mine) & free
         n_kept += 1
-        result[box][mine & (result[box] == 0)] = n_kept
+        result[box][mine | _own_holes(mine, labels[box])] = n_kept
     return result
+
+
+def _own_holes(mine, labels):
+    """Holes in which nobody lives."""
+    pieces, n_pieces = ndimage.label(ndimage.binary_fill_holes(mine) & ~mine)
+    if not n_pieces:
+        return np.zeros_like(mine)
+    is_empty = ndimage.maximum(labels, pieces, np.arange(n_pieces + 1)) == 0
+    is_empty[0] = False
+    return is_empty[pieces]
