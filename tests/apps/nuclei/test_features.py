@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from apps.nuclei.painted import discs
 
+from apps.nuclei.painted import discs
 from corporis.apps.nuclei.features import FAMILIES, measure
 from corporis.apps.nuclei.stain import REFERENCE
 from corporis.phantoms import NuclearTissue

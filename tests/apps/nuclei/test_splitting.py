@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from apps.nuclei.painted import discs, true_maps
 
+from apps.nuclei.painted import discs, true_maps
 from corporis.apps.nuclei.evidence import NucleusMaps
 from corporis.apps.nuclei.splitting import CentreVoting, tidy
 from corporis.shapes import instance_overlap
