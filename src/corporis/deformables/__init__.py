@@ -1,5 +1,6 @@
 """Bodies that move: surfaces given by few numbers, their stiffness, and how they are fitted."""
 
+from corporis.deformables.active_contours import RepulsiveContours
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
 from corporis.deformables.segments import aha_segment
@@ -18,6 +19,7 @@ __all__ = [
     "PlaneErrors",
     "RadialSurface",
     "Registration",
+    "RepulsiveContours",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",

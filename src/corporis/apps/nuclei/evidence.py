@@ -11,7 +11,11 @@ from corporis.learning.networks import Network
 OFFSET_UNIT_PX = 8.0
 """Pixels that an output of 1 stands for: about a nucleus's radius at 40x."""
 FILE_NAME = "nuclei.onnx"
-SIDE, HALO = 1024, 64
+MULTIPLE = 32
+"""Image sides that the network takes are multiples of this; so are the corners of tiles."""
+SIDE, HALO = 1024, 224
+"""A tile, and what is seen around it: beyond 216 pixels the network does not look, so that its
+answer does not depend on how an image is cut."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,9 @@ class NucleusEvidence:
     def _tile(self, x):
         """Mean over views of (probability, depth, offsets), turned back."""
         height, width = x.shape[1:]
-        multiple = 32
-        side = [-(-n // multiple) * multiple for n in (height, width)]
+        side = [-(-n // MULTIPLE) * MULTIPLE for n in (height, width)]
         grown = [(0, 0), (0, side[0] - height), (0, side[1] - width)]
-        x = np.pad(x, grown, mode="symmetric" if min(height, width) >= multiple else "edge")
+        x = np.pad(x, grown, mode="symmetric" if min(height, width) >= MULTIPLE else "edge")
         total = np.zeros((4, *x.shape[1:]), np.float32)
         for view in range(self.n_views):
             # any first few of these are well spread, and none needs interpolation
