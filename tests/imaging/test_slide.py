@@ -87,6 +87,37 @@ def test_tiles_are_made_one_at_a_time(slide, monkeypatch):
     assert len(calls) == 1
 
 
+def test_another_scale_shows_the_same_places(tmp_path):
+    rows, columns = np.indices((700, 620))
+    ramp = np.stack([rows / 4, columns / 4, (rows + columns) / 8], axis=-1)
+    path = written(
+        tmp_path / "a.tif", np.uint8(np.rint(ramp)), tile=(64, 64),
+        resolution=(20000, 20000), resolutionunit="CENTIMETER",
+    )  # fmt: skip
+    slide = Slide.open(path)
+    assert slide.at_scale(0.5) is slide
+    for scale in (0.25, 0.37, 1.3):
+        other = slide.at_scale(scale)
+        factor = scale / 0.5
+        assert other.shape == (round(700 / factor), round(620 / factor))
+        h, w = (n - 4 for n in other.shape)
+        seen = other.read(2, 2, h - 2, w - 2).astype(float)
+        r, c = np.indices((h - 2, w - 2)) + 2
+        expected = [((r + 0.5) * factor - 0.5) / 4, ((c + 0.5) * factor - 0.5) / 4]
+        np.testing.assert_allclose(seen[..., 0], expected[0], atol=1.1)  # two roundings
+        np.testing.assert_allclose(seen[..., 1], expected[1], atol=1.1)
+        whole = other.read(0, 0, *other.shape)  # the window below spans several pieces
+        middle = [max(0, min(n // 2, 512) - 10) for n in other.shape]
+        cut = np.s_[middle[0] : middle[0] + 20, middle[1] : middle[1] + 25]
+        np.testing.assert_array_equal(other.read(*middle, 20, 25), whole[cut])
+
+
+def test_a_slide_without_scale_cannot_be_rescaled(tmp_path):
+    Pillow.fromarray(picture()).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="known scale"):
+        Slide.open(tmp_path / "a.png").at_scale(0.25)
+
+
 def test_grey_slides_become_grey_colours(tmp_path):
     grey = picture()[..., 0]
     tifffile.imwrite(tmp_path / "g.tif", grey, tile=(32, 32))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ class Slide:
     name: str
     shape: tuple[int, int]
     um_per_px: float | None
-    pieces: "_Tiff | _Whole" = field(repr=False)
+    pieces: "_Tiff | _Whole | _Resampled" = field(repr=False)
 
     @classmethod
     def open(cls, path) -> "Slide":
@@ -116,6 +117,25 @@ class Slide:
                 ]
         return window
 
+    def at_scale(self, um_per_px: float) -> "Slide":
+        """The same slide seen at another scale, resampled piece by piece on one fixed grid.
+
+        Raises
+        ------
+        ValueError
+            If this slide has no scale, or `um_per_px` is not > 0.
+        """
+        if self.um_per_px is None or not um_per_px > 0:
+            raise ValueError(
+                f"resampling needs a known scale and a wanted one > 0, got {self.um_per_px} "
+                f"and {um_per_px}"
+            )
+        factor = um_per_px / self.um_per_px
+        if abs(factor - 1) < 0.02:
+            return self
+        shape = tuple(max(1, round(n / factor)) for n in self.shape)
+        return Slide(self.name, (shape[0], shape[1]), um_per_px, _Resampled(self, factor))
+
     def tiles(
         self, side: int, halo: int, *, multiple: int = 1, offset: tuple[int, int] = (0, 0)
     ) -> Iterator[Tile]:
@@ -160,7 +180,7 @@ class Slide:
 
 def _cuts(length, side, offset):
     edges = sorted({0, *range(offset or side, length, side), length})
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,42 @@ class _Whole:
 
     def piece(self, row, column):
         return self.image
+
+
+class _Resampled:
+    """Another scale: linear interpolation, averaged where pixels grow."""
+
+    shape = (512, 512)
+
+    def __init__(self, slide, factor):
+        self.slide, self.factor = slide, factor
+        self.piece = lru_cache(maxsize=N_CACHED // 4)(self._piece)
+
+    def _piece(self, row, column):
+        from PIL import Image as Pillow
+
+        ends = [(k * n * self.factor, (k + 1) * n * self.factor) for k, n in
+                zip((row, column), self.shape, strict=True)]  # fmt: skip
+        margin = int(2 * self.factor) + 2
+        (top, bottom), (left, right) = ((int(a) - margin, int(b) + margin + 1) for a, b in ends)
+        window = self._extended(top, left, bottom, right)
+        box = (ends[1][0] - left, ends[0][0] - top, ends[1][1] - left, ends[0][1] - top)
+        size = (self.shape[1], self.shape[0])
+        return np.asarray(Pillow.fromarray(window).resize(size, Pillow.Resampling.BILINEAR, box))
+
+    def _extended(self, top, left, bottom, right):
+        """A window of the slide; beyond its border the last pixel goes on."""
+        rows, columns = self.slide.shape
+        r, c = max(top, 0), max(left, 0)
+        inner = self.slide.read(
+            r, c, max(min(bottom, rows) - r, 1), max(min(right, columns) - c, 1)
+        )
+        grow = [
+            (r - top, bottom - r - inner.shape[0]),
+            (c - left, right - c - inner.shape[1]),
+            (0, 0),
+        ]
+        return np.pad(inner, grow, mode="edge")
 
 
 class _Tiff:
