@@ -11,20 +11,24 @@ from corporis.apps.nuclei.evidence import as_bright_field
 from corporis.apps.nuclei.training import Example
 
 SHARES = {
-    "monuseg": 0.50,
-    "semantic": 0.12,
-    "gbm40": 0.12,
-    "purple": 0.13,
-    "fluorescence": 0.11,
-    "brightfield": 0.02,
+    "bright_field": {
+        "monuseg": 0.53,
+        "semantic": 0.20,
+        "gbm40": 0.12,
+        "purple": 0.13,
+        "brightfield": 0.02,
+    },
+    "fluorescence": {"fluorescence": 1.0},
 }
-"""How often each set is drawn in training; `semantic` are the MoNuSeg images with a mask only."""
+"""Networks, and how often each draws from each set; `semantic` are the MoNuSeg images with a mask
+only."""
+KINDS = tuple(kind for shares in SHARES.values() for kind in shares)
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One image with its nuclei; `kind` is a key of `SHARES`, `patient` who must not be split."""
+    """One image with its nuclei; `kind` is one of `KINDS`, `patient` who must not be split."""
 
     kind: str
     name: str
@@ -53,7 +57,7 @@ def load(folder: Path) -> list[Labelled]:
                 image = as_bright_field(image)
             labels = np.array(Image.open(path)).astype(np.int32)
             found.append(Labelled(known, name, patients.get(name, name), image, labels))
-    return [item for item in found if item.kind in SHARES]
+    return [item for item in found if item.kind in KINDS]
 
 
 def read_image(folder: Path, name: str) -> np.ndarray | None:
@@ -83,7 +87,7 @@ def folds(items: list[Labelled], n_folds: int) -> list[tuple[list[int], list[int
     """
     rng = np.random.default_rng(0)
     fold_of: dict[str, int] = {}
-    for kind in SHARES:
+    for kind in KINDS:
         if kind == "semantic":
             continue
         patients = sorted({x.patient for x in items if x.kind == kind} - set(fold_of))
@@ -98,10 +102,11 @@ def folds(items: list[Labelled], n_folds: int) -> list[tuple[list[int], list[int
     return result
 
 
-def examples(items: list[Labelled]) -> list[Example]:
-    """Weighted so that each kind is drawn as often as `SHARES` says."""
-    count = {kind: sum(x.kind == kind for x in items) for kind in SHARES}
+def examples(items: list[Labelled], shares: dict[str, float]) -> list[Example]:
+    """Weighted so that each kind is drawn as often as `shares` says."""
+    count = {kind: sum(x.kind == kind for x in items) for kind in shares}
     return [
-        Example(x.image, x.labels, x.kind != "semantic", SHARES[x.kind] / count[x.kind])
+        Example(x.image, x.labels, x.kind != "semantic", shares[x.kind] / count[x.kind])
         for x in items
+        if x.kind in shares
     ]

@@ -113,7 +113,7 @@ def _interior(labels):
 
 
 def _padded(example):
-    """Image and labels, grown by reflection to at least a view's size."""
+    """Image as a tensor (1, 3, H, W) and labels, grown by reflection to at least a view's size."""
     image, labels = np.asarray(example.image), np.asarray(example.labels)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
@@ -121,15 +121,16 @@ def _padded(example):
     if any(after for _, after in grow):
         image = np.pad(image, [*grow, (0, 0)], mode="symmetric")
         labels = np.pad(labels, grow, mode="symmetric")
-    return image, labels.astype(np.int32)
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
+    return import_torch().from_numpy(planes), labels.astype(np.int32)
 
 
 def _sampled(image, rows, columns):
-    """Linear interpolation at places, which are mirrored at the border."""
-    height, width = image.shape[:2]
-    rows, columns = np.clip(rows, 0, height - 1.001), np.clip(columns, 0, width - 1.001)
-    i, j = rows.astype(int), columns.astype(int)
-    a, b = (rows - i)[..., None], (columns - j)[..., None]
-    top = image[i, j] * (1 - b) + image[i, j + 1] * b
-    low = image[i + 1, j] * (1 - b) + image[i + 1, j + 1] * b
-    return (top * (1 - a) + low * a).astype(np.float32)
+    """Linear interpolation of a tensor (1, 3, H, W) at places; beyond the border its edge."""
+    torch = import_torch()
+    height, width = image.shape[2:]
+    grid = np.stack([2 * columns / (width - 1) - 1, 2 * rows / (height - 1) - 1], axis=-1)
+    seen = torch.nn.functional.grid_sample(
+        image, torch.from_numpy(grid[None].astype(np.float32)), "bilinear", "border", True
+    )
+    return seen[0].permute(1, 2, 0).numpy()
