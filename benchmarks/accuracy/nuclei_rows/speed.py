@@ -14,7 +14,7 @@ SHAPE = (1000, 1000)
 
 
 def row(network, voting):
-    """The fastest of three runs on about 400 nuclei, with the views that accuracy is measured with."""
+    """The fastest of three runs on about 400 nuclei, with as many views as accuracy has."""
     rng = np.random.default_rng(0)
     points = HardCoreProcess(0.0006, 24.0).sample(SHAPE, rng)
     image = NuclearTissue().at(points, SHAPE, rng).image
