@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from corporis.apps.nuclei.augmentation import SIDE, targets
+from apps.nuclei.painted import discs
+from corporis.apps.nuclei.augmentation import SIDE, crowded, targets
 from corporis.apps.nuclei.evidence import OFFSET_UNIT_PX
 
 torch = pytest.importorskip("torch")
@@ -51,6 +53,25 @@ def examples():
         Example(tissue.image, tissue.labels),
         Example(tissue.image[:60, :50], tissue.labels[:60, :50] > 0, False),
     ]
+
+
+def test_copies_add_their_density_and_lie_on_top():
+    labels = discs([(28, 28), (55, 50)], [7, 8], (80, 80))
+    image = np.where(labels[..., None] > 0, 255 * np.exp(-0.5), 255.0) * np.ones(3)
+    for seed in range(20):
+        more, found = crowded(image, labels, np.random.default_rng(seed))
+        density = -np.log(more[..., 0] / 255)
+        assert (found[labels > 0] > 0).all()
+        for k in range(3, found.max() + 1):
+            own = found == k
+            assert density[own].max() > 0.4
+        layers = density / 0.5  # whole numbers far from soft edges
+        assert layers.max() < 5.1 and layers.min() >= 0
+        far = ~ndimage.binary_dilation(found > 0, iterations=3)
+        assert density[far].max() < 0.1
+        if seed == 0:
+            assert found.max() > 2 and layers.max() > 1.4
+    assert labels.max() == 2 and image.min() > 150  # what came is untouched
 
 
 def test_views_are_reproducible_and_keep_labels_with_the_image():

@@ -7,6 +7,8 @@ from corporis.apps.nuclei.evidence import OFFSET_UNIT_PX, network_input
 from corporis.learning.networks import import_torch
 
 SIDE = 192
+CROWDING = 0.3
+"""Share of views in which some nuclei are laid over others."""
 
 
 class Views:
@@ -36,6 +38,8 @@ class Views:
             np.clip(np.rint(columns).astype(int), 0, labels.shape[1] - 1),
         ]
         seen = _sampled(image, rows, columns)
+        if self.examples[number].has_instances and self.random.random() < CROWDING:
+            seen, labels = crowded(seen, labels, self.random)
         seen = self._stained(seen)
         return network_input(seen), targets(labels, self.examples[number].has_instances)
 
@@ -74,6 +78,60 @@ class Views:
             image = ndimage.gaussian_filter(image, (random.uniform(0.3, 1.2),) * 2 + (0,))
         image += random.normal(0, random.uniform(0, 8), image.shape).astype(np.float32)
         return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def crowded(image, labels, random, at_most=4) -> tuple[np.ndarray, np.ndarray]:
+    """Some nuclei copied onto the flanks of others, as layers of a thick section are.
+
+    Light goes through both (Beer and Lambert): what a nucleus adds to the optical density around
+    it is added there. The copy lies on top in the labels.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3)
+        Grey levels, 0 to 255.
+    labels : int array, (H, W)
+    random : numpy.random.Generator
+    """
+    image, labels = image.copy(), labels.copy()
+    boxes = ndimage.find_objects(labels)
+    whole = [k for k, box in enumerate(boxes, 1) if box is not None and _is_inside(box, labels)]
+    for _ in range(random.integers(1, at_most + 1) if len(whole) > 1 else 0):
+        source, target = random.choice(whole, 2)
+        box = boxes[source - 1]
+        mask = labels[box] == source
+        flips = tuple(slice(None, None, int(random.choice([-1, 1]))) for _ in range(2))
+        density = _added_density(image[box], mask, labels[box])[flips]
+        mask = mask[flips]
+        place = _beside(boxes[target - 1], mask, random)
+        where = tuple(slice(p, p + n) for p, n in zip(place, mask.shape))
+        if min(place) < 0 or image[where].shape[:2] != mask.shape:
+            continue
+        image[where] *= np.exp(-density)
+        labels[where][mask] = labels.max() + 1
+    return image, labels
+
+
+def _is_inside(box, labels):
+    return all(s.start > 0 and s.stop < n for s, n in zip(box, labels.shape))
+
+
+def _added_density(image, mask, labels):
+    """What a nucleus adds to the density of its surroundings, 0 outside of it."""
+    density = -np.log(np.maximum(image, 4.0) / 255)
+    around = density[labels == 0]
+    ground = np.median(around, axis=0) if len(around) else density.min(axis=(0, 1))
+    edge = ndimage.gaussian_filter(mask.astype(np.float32), 0.7)[..., None]
+    return np.maximum(density - ground, 0) * edge
+
+
+def _beside(target, mask, random):
+    """Corner for a copy whose centre lies 0.75 to 1.1 diameters from the target's."""
+    middle = np.array([(s.start + s.stop) / 2 for s in target])
+    reach = (np.sqrt(np.prod([s.stop - s.start for s in target])) + np.sqrt(mask.size)) / 2
+    angle = random.uniform(0, 2 * np.pi)
+    way = reach * random.uniform(0.75, 1.1) * np.array([np.sin(angle), np.cos(angle)])
+    return np.rint(middle + way - np.array(mask.shape) / 2).astype(int)
 
 
 def targets(labels, has_instances) -> np.ndarray:
