@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from nuclei_rows import images, kinds, learned, phantoms, speed
+from nuclei_rows import images, kinds, learned, phantoms, seams, speed
 
 KEYS = (
     "monuseg_aji",
@@ -43,6 +43,8 @@ KEYS = (
     "count_error",
     "k_inside",
     "positive_share_error",
+    "seams_count_difference",
+    "seams_least_iou",
 )
 NOTES = (
     "AJI as Kumar et al. (2017) define it: a found nucleus may be taken more than once. PQ and F1 "
@@ -81,7 +83,7 @@ def main(arguments=None) -> None:
 
     rows = _rows(options, tell)
     figures: dict = dict.fromkeys(KEYS)
-    for part in (learned, kinds, phantoms, speed):
+    for part in (learned, kinds, phantoms, speed, seams):
         figures.update(part.figures(rows))
     figures["seconds"] = time.perf_counter() - begun
     figures["n_folds"], figures["n_steps"] = options.folds, options.steps
@@ -112,6 +114,7 @@ def _rows(options, tell):
                 tell("procedural tissue")
     if bright:
         rows += speed.row(network, learned.VOTINGS[0])
+        rows += seams.row(options.test, network, learned.VOTINGS[0])
     for row in networks:
         del row["onnx"]
     return rows

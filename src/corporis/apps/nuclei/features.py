@@ -37,8 +37,10 @@ class NucleusTable:
         return np.array([FAMILIES.index(name.split(".")[0]) for name in self.names])
 
 
-def measure(image, labels, stains: Stains = REFERENCE, maps=None, *, side=SIDE) -> NucleusTable:
-    """Features of every label 1..n, seen in a square of `side` pixels about its centroid.
+def measure(
+    image, labels, stains: Stains = REFERENCE, maps=None, *, only=None, side=SIDE
+) -> NucleusTable:
+    """Features of labels, each seen in a square of `side` pixels about its centroid.
 
     Whatever lies outside the square is not looked at, so that neither the image's size nor that
     of a clump of nuclei can be read from them.
@@ -47,33 +49,37 @@ def measure(image, labels, stains: Stains = REFERENCE, maps=None, *, side=SIDE) 
     ----------
     image : array, (H, W, 3), uint8
     labels : int array, (H, W)
-        1..n; a label that is absent gives a row of zeros.
+        0 and numbers of nuclei.
     stains : Stains
     maps : NucleusMaps, optional
         Adds what the network saw.
+    only : sequence of int, optional
+        Which labels make the rows, by default 1 to the largest; a label that is absent gives a
+        row of zeros.
     side : int
         Even, >= 16.
     """
     if side < 16 or side % 2:
         raise ValueError(f"side must be even and >= 16, got {side}")
-    planes = _planes(image, stains, maps)
     half = side // 2
-    padded = np.pad(planes, ((0, 0), (half, half), (half, half)), mode="symmetric")
+    planes = np.pad(
+        _planes(image, stains, maps), ((0, 0), (half, half), (half, half)), mode="symmetric"
+    )
     boxes = ndimage.find_objects(np.asarray(labels))
     framed = np.pad(labels, half)
-    rows, centres, names = [], np.zeros((len(boxes), 2)), _names(maps is not None)
-    for number, box in enumerate(boxes, 1):
+    wanted = range(1, len(boxes) + 1) if only is None else only
+    names = _names(maps is not None)
+    values, centres = np.zeros((len(wanted), len(names))), np.zeros((len(wanted), 2))
+    for row, number in enumerate(wanted):
+        box = boxes[number - 1]
         if box is None:
-            rows.append(np.zeros(len(names)))
             continue
-        mine = np.argwhere(labels[box] == number)
-        centre = mine.mean(axis=0) + [s.start for s in box]
-        centres[number - 1] = centre
+        centre = np.argwhere(labels[box] == number).mean(axis=0) + [s.start for s in box]
         r, c = np.rint(centre).astype(int)
         square = np.s_[r : r + side, c : c + side]
         seen = framed[square]
-        rows.append(_describe(padded[:, *square], seen == number, seen > 0))
-    values = np.array(rows).reshape(len(boxes), len(names))
+        centres[row] = centre
+        values[row] = _describe(planes[:, *square], seen == number, seen > 0)
     return NucleusTable(names, values, centres)
 
 
