@@ -15,8 +15,8 @@ from . import images
 
 VOTINGS = [
     CentreVoting(threshold, spread, 1.0)
-    for threshold in (0.45, 0.35, 0.55)
-    for spread in (2.5, 1.5, 3.5)
+    for threshold in (0.4, 0.35, 0.5)
+    for spread in (3.5, 2.5, 4.5)
 ]
 """Ways to split; the first is taken where there are no other folds to choose on."""
 CLASSICAL = [ClassicalNuclei(leaning=leaning) for leaning in (0.0, 0.4)]

@@ -85,7 +85,7 @@ def measure(
 
 def _planes(image, stains, maps):
     """Dyes, colours and detail of the whole image, (n_planes, H, W) float32."""
-    dyes = stains.concentrations(image) / stains.full
+    dyes = (stains.concentrations(image) / stains.full).astype(np.float32)
     density = optical_density(image)
     planes = [dyes[..., 0], dyes[..., 1], *np.moveaxis(density, -1, 0)]
     for scale in _SCALES:

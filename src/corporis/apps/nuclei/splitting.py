@@ -17,7 +17,8 @@ class CentreVoting:
     Parameters
     ----------
     threshold : float
-        Probability above which a pixel is inside, in (0, 1).
+        Probability above which a pixel is inside, in (0, 1); below one half, since those who
+        draw outlines draw them generously.
     spread_px : float
         Standard deviation of a vote, > 0.
     least_votes : float
@@ -26,9 +27,9 @@ class CentreVoting:
         Smaller nuclei are dropped.
     """
 
-    threshold: float = 0.5
-    spread_px: float = 2.0
-    least_votes: float = 0.5
+    threshold: float = 0.4
+    spread_px: float = 3.5
+    least_votes: float = 1.0
     least_area_px: int = 30
 
     def __post_init__(self):
