@@ -14,9 +14,9 @@ from corporis.shapes import instance_overlap
 from . import images
 
 VOTINGS = [
-    CentreVoting(threshold, spread, 1.0)
+    CentreVoting(threshold, spread, 1.0, saddle)
     for threshold in (0.4, 0.35, 0.5)
-    for spread in (3.5, 2.5, 4.5)
+    for spread, saddle in ((2.5, 0.6), (3.5, 0.8), (1.5, 0.7))
 ]
 """Ways to split; the first is taken where there are no other folds to choose on."""
 CLASSICAL = [ClassicalNuclei(leaning=leaning) for leaning in (0.0, 0.4)]

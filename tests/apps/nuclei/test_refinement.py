@@ -1,8 +1,8 @@
 """Refined outlines: they rest where the evidence says, and never overlap."""
 
 import numpy as np
-from apps.nuclei.painted import discs
 
+from apps.nuclei.painted import discs
 from corporis.apps.nuclei.evidence import NucleusMaps
 from corporis.apps.nuclei.refinement import ContourRefinement, drawn, started
 from corporis.deformables import RepulsiveContours

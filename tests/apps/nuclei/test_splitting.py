@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from apps.nuclei.painted import discs, true_maps
 from corporis.apps.nuclei.evidence import NucleusMaps
-from corporis.apps.nuclei.splitting import CentreVoting, tidy
+from corporis.apps.nuclei.splitting import CentreVoting, joined, tidy
 from corporis.shapes import instance_overlap
 
 
@@ -43,6 +43,24 @@ def test_any_maps_give_whole_separate_nuclei(seed):
         assert np.count_nonzero(labels == k) >= 5
 
 
+def test_peaks_are_joined_by_the_height_of_their_ridge():
+    votes = np.array([[5.0, 4.0, 3.0, 4.0, 1.0, 8.0, 0.5, 2.0]])
+    basins = np.array([[1, 1, 2, 2, 2, 3, 4, 4]])
+    # ridges: 3 between 5 and 4, 1 between 4 and 8, 0.5 between 8 and 2
+    assert joined(votes, basins, 1.0).tolist() == basins.tolist()
+    assert joined(votes, basins, 0.6).tolist() == [[1, 1, 1, 1, 1, 3, 4, 4]]
+    assert joined(votes, basins, 0.22).tolist() == [[1, 1, 1, 1, 1, 3, 3, 3]]
+    assert len(np.unique(joined(votes, basins, 0.0))) == 1
+
+
+def test_of_many_meeting_places_the_highest_is_the_ridge():
+    votes = np.array([[9.0, 9.0], [1.0, 1.0], [9.0, 7.0], [9.0, 9.0]])
+    basins = np.array([[1, 2], [1, 2], [1, 2], [1, 2]])
+    assert joined(votes, basins, 0.9).max() == 1
+    votes[[0, 2, 3], 1] = 5.0, 2.0, 4.0
+    assert len(np.unique(joined(votes, basins, 0.999))) == 1  # the ridge is the lower peak itself
+
+
 def test_tidy_fills_holes_but_not_with_others():
     labels = np.zeros((12, 12), int)
     labels[1:11, 1:11] = 1
@@ -54,6 +72,6 @@ def test_tidy_fills_holes_but_not_with_others():
 
 
 def test_numbers_out_of_range_are_refused():
-    for wrong in ({"threshold": 1.0}, {"spread_px": 0}, {"least_votes": -1}):
+    for wrong in ({"threshold": 1.0}, {"spread_px": 0}, {"least_votes": -1}, {"deepest_saddle": 2}):
         with pytest.raises(ValueError, match="got"):
             CentreVoting(**wrong)

@@ -23,13 +23,17 @@ class CentreVoting:
         Standard deviation of a vote, > 0.
     least_votes : float
         Height of a maximum: the smoothed density of votes, per pixel, >= 0.
+    deepest_saddle : float
+        Two maxima are one nucleus if the ridge between them reaches this share of the lower one,
+        in [0, 1].
     least_area_px : int
         Smaller nuclei are dropped.
     """
 
     threshold: float = 0.4
-    spread_px: float = 3.5
+    spread_px: float = 2.5
     least_votes: float = 1.0
+    deepest_saddle: float = 0.6
     least_area_px: int = 30
 
     def __post_init__(self):
@@ -38,6 +42,8 @@ class CentreVoting:
                 "expected threshold in (0, 1), spread_px > 0 and least_votes >= 0, got "
                 f"{self.threshold}, {self.spread_px} and {self.least_votes}"
             )
+        if not 0 <= self.deepest_saddle <= 1:
+            raise ValueError(f"deepest_saddle must be in [0, 1], got {self.deepest_saddle}")
 
     def __call__(self, maps) -> np.ndarray:
         """Label image (H, W) of int32, 1..N without gaps, from `NucleusMaps`."""
@@ -60,12 +66,61 @@ class CentreVoting:
         return tidy(labels, self.least_area_px)
 
     def _basins(self, votes):
-        radius = max(1, round(1.5 * self.spread_px))
-        is_peak = (votes == ndimage.maximum_filter(votes, 2 * radius + 1)) & (
-            votes >= self.least_votes
-        )
+        is_peak = (votes == ndimage.maximum_filter(votes, 3)) & (votes >= self.least_votes)
         markers, _ = ndimage.label(is_peak, np.ones((3, 3)))
-        return watershed(-votes, markers, mask=votes > 1e-4)
+        basins = watershed(-votes, markers, mask=votes > 1e-4)
+        return joined(votes, basins, self.deepest_saddle)
+
+
+def joined(votes, basins, deepest_saddle) -> np.ndarray:
+    """Basins whose ridge is hardly lower than the lower of their peaks, made one.
+
+    Highest ridges first, as the persistence of peaks has it: a peak dies where it first meets a
+    higher one, and counts if it stood out enough by then.
+
+    Parameters
+    ----------
+    votes : array, (H, W)
+    basins : int array, (H, W)
+        1..n, each about one maximum.
+    deepest_saddle : float
+        Ridge over lower peak above which two are one, in [0, 1]; 1 joins none.
+    """
+    n = int(basins.max(initial=0))
+    if n < 2:
+        return basins
+    peak = np.concatenate([[0], ndimage.maximum(votes, basins, np.arange(1, n + 1))])
+    first, second, ridge = _ridges(votes, basins)
+    owner = np.arange(n + 1)
+
+    def root(k):
+        while owner[k] != k:
+            owner[k] = owner[owner[k]]
+            k = owner[k]
+        return k
+
+    for k in np.argsort(-ridge):
+        a, b = root(first[k]), root(second[k])
+        low, high = (a, b) if peak[a] < peak[b] else (b, a)
+        if a != b and ridge[k] > deepest_saddle * peak[low]:
+            owner[low] = high
+    return np.array([root(k) for k in range(n + 1)])[basins]
+
+
+def _ridges(votes, basins):
+    """Pairs of basins that touch, and the highest place where they do."""
+    pairs, heights = [], []
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        a, b = basins[one], basins[other]
+        touch = (a != b) & (a > 0) & (b > 0)
+        pairs.append(np.stack([np.minimum(a[touch], b[touch]), np.maximum(a[touch], b[touch])]))
+        heights.append(np.minimum(votes[one][touch], votes[other][touch]))
+    pairs, heights = np.concatenate(pairs, axis=1), np.concatenate(heights)
+    order = np.argsort(heights, kind="stable")
+    code = pairs[0].astype(np.int64) * (int(basins.max()) + 1) + pairs[1]
+    _, last = np.unique(code[order][::-1], return_index=True)  # the highest of each pair
+    best = order[::-1][last]
+    return pairs[0][best], pairs[1][best], heights[best]
 
 
 def tidy(labels, least_area_px) -> np.ndarray:
