@@ -23,6 +23,8 @@ SHARES = {
 """Networks, and how often each draws from each set; `semantic` are the MoNuSeg images with a mask
 only."""
 KINDS = tuple(kind for shares in SHARES.values() for kind in shares)
+DSB_KINDS = {"fluor": "fluorescence", "purple": "purple", "brightfield": "brightfield"}
+"""By what the names of its images begin with."""
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -52,7 +54,7 @@ def load(folder: Path) -> list[Labelled]:
             image = read_image(path.parent, name)
             if image is None:
                 continue
-            known = kind or name.split("_")[0]
+            known = kind or DSB_KINDS.get(name.split("_")[0], "")
             if known == "fluorescence":
                 image = as_bright_field(image)
             labels = np.array(Image.open(path)).astype(np.int32)

@@ -16,7 +16,7 @@ from . import images
 VOTINGS = [
     CentreVoting(threshold, spread, 1.0, saddle)
     for threshold in (0.4, 0.35, 0.5)
-    for spread, saddle in ((2.5, 0.6), (3.5, 0.8), (1.5, 0.7))
+    for spread, saddle in ((2.5, 0.6), (3.5, 0.8), (1.5, 0.8))
 ]
 """Ways to split; the first is taken where there are no other folds to choose on."""
 CLASSICAL = [ClassicalNuclei(leaning=leaning) for leaning in (0.0, 0.4)]
