@@ -45,7 +45,9 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"corporis {corporis.__version__}\n" * 2
 
 
-@pytest.mark.parametrize("command", [[], ["heart"], ["mri"], ["demo"], ["info"], ["train"]])
+@pytest.mark.parametrize(
+    "command", [[], ["heart"], ["mri"], ["demo"], ["info"], ["train"], ["nuclei"]]
+)
 def test_help_has_an_example(command, capsys):
     assert leave(*command, "--help") == 0
     assert "corporis" in capsys.readouterr().out
@@ -55,7 +57,8 @@ def test_help_lists_every_command(capsys):
     assert leave("-h") == 0
     out = capsys.readouterr().out
     assert all(
-        word in out for word in ("heart", "mri", "demo", "info", "train", "version", "device")
+        word in out
+        for word in ("heart", "mri", "demo", "info", "train", "version", "device", "nuclei")
     )
 
 

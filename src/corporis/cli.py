@@ -317,6 +317,57 @@ def train_heart(
     typer.echo(f"weights: {output}")
 
 
+@app.command(rich_help_panel="Studies")
+def nuclei(
+    source: Annotated[
+        Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
+    ],
+    output: Output,
+    weights: Annotated[Path, typer.Option(help="A folder that `corporis train nuclei` wrote.")],
+    um_per_px: Annotated[
+        float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
+    ] = None,
+    side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
+) -> None:
+    """Outline, measure and count every nucleus of a slide.
+
+    Leaves nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output folder.
+
+    Example:
+
+      corporis nuclei slide.svs -o out/ --weights weights/
+    """
+    from corporis.cohorts.nuclei import outline_nuclei
+
+    with progress() as tell:
+        found = outline_nuclei(
+            source, output, weights, um_per_px=um_per_px, side=side, progress=tell
+        )
+    if found["um_per_px"] is None:
+        typer.echo("scale unknown: searched as it is; give --um-per-px to search at 40x")
+    typer.echo(f"{found['nuclei']} nuclei: {output}")
+
+
+@training.command("nuclei")
+def train_nuclei(
+    data: Annotated[Path, typer.Option(help="Images with *_instances.png or *_semantic.png.")],
+    output: Output,
+    steps: Annotated[int, typer.Option(min=1, help="Of optimisation, 0.25 s each.")] = 4500,
+) -> None:
+    """Train the network that outlines nuclei, from labelled images at 40x (needs torch).
+
+    Example:
+
+      corporis train nuclei --data images/ -o weights/
+    """
+    from corporis.apps.nuclei.training import Schedule
+    from corporis.cohorts.nuclei import train_nuclei as train
+
+    with progress() as tell:
+        n_images = train(data, output, schedule=Schedule(steps), progress=tell)
+    typer.echo(f"learned from {n_images} images: {output}")
+
+
 @app.command(rich_help_panel="Data")
 def version() -> None:
     """Print the version."""

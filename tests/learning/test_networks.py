@@ -40,6 +40,16 @@ def test_exported_graph_gives_the_modules_probabilities(unet):
     np.testing.assert_allclose(given, expected, atol=1e-4)
 
 
+def test_a_regression_keeps_its_channels_as_they_are():
+    unet = UNet(3, 4, (5, 7), fold=2, gives_probabilities=False)
+    module, x = scrambled(unet), torch.randn(2, 3, 16, 8)
+    with torch.no_grad():
+        expected = module(x).numpy()
+    given = unet.export(module)(x.numpy())
+    assert given.min() < 0
+    np.testing.assert_allclose(given, expected, atol=1e-2, rtol=1e-2)
+
+
 def test_a_network_is_a_value(tmp_path):
     unet = UNet(1, 2, (4, 4), fold=2)
     network = unet.export(scrambled(unet))

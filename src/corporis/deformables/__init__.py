@@ -1,5 +1,6 @@
 """Bodies that move: surfaces given by few numbers, their stiffness, and how they are fitted."""
 
+from corporis.deformables.active_contours import RepulsiveContours
 from corporis.deformables.annulus import Annulus
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
@@ -29,6 +30,7 @@ __all__ = [
     "PlateFit",
     "RadialSurface",
     "Registration",
+    "RepulsiveContours",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+OUTPUT = "probability"
+"""Name of every graph's output."""
+
 
 class Graph:
     """An ONNX graph under construction; each method adds nodes and names their output."""
@@ -63,7 +66,7 @@ class Graph:
             return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
 
         graph = onnx.helper.make_graph(
-            self.nodes, "unet", [port("x", n_in)], [port("probability", n_out)], self.arrays
+            self.nodes, "unet", [port("x", n_in)], [port(OUTPUT, n_out)], self.arrays
         )
         opset = [onnx.helper.make_opsetid("", 17)]
         model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)

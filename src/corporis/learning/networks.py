@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.errors import MissingExtra
-from corporis.learning._graph import Graph
+from corporis.learning._graph import OUTPUT, Graph
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,9 @@ class UNet:
     fold : int
         Side of the block of pixels that is folded into channels, >= 1. Image sides must be
         multiples of ``fold * 2**(len(widths) - 1)``.
+    gives_probabilities : bool
+        Whether the exported network ends in a softmax over its channels, or gives them as they
+        are: for regression, or where each channel is a question of its own.
 
     References
     ----------
@@ -102,6 +105,7 @@ class UNet:
     n_out: int
     widths: tuple[int, ...] = (32, 64, 96, 128)
     fold: int = 2
+    gives_probabilities: bool = True
 
     @property
     def multiple(self) -> int:
@@ -149,7 +153,7 @@ class UNet:
         return Module(self.n_in, self.n_out, self.widths)
 
     def export(self, module, *, n_threads: int = 2) -> Network:
-        """The trained `module` with a softmax behind it, as a `Network`.
+        """The trained `module` as a `Network`, with a softmax behind it where asked.
 
         The graph is written node by node, with batch normalisation folded into the
         convolutions, because torch's exporter needs packages beyond torch and onnx.
@@ -166,8 +170,10 @@ class UNet:
             x = graph.level(graph.node("Concat", graph.double(x), skip, axis=1), block)
         weight, bias = (p.detach().numpy() for p in module.head.parameters())
         x = graph.node("Conv", x, graph.half(weight), graph.array(bias), kernel_shape=[1, 1])
-        x = graph.node("DepthToSpace", x, blocksize=self.fold, mode="CRD")
-        graph.node("Softmax", x, axis=1, output="probability")
+        last = {} if self.gives_probabilities else {"output": OUTPUT}
+        x = graph.node("DepthToSpace", x, blocksize=self.fold, mode="CRD", **last)
+        if self.gives_probabilities:
+            graph.node("Softmax", x, axis=1, output=OUTPUT)
         return Network(graph.serialise(self.n_in, self.n_out), n_threads)
 
 

@@ -1,7 +1,7 @@
 """Bodies with known truth: the virtual heart, two independent ways to image it, its k-space.
 
-Besides it a tagged ring of muscle with exact strain, and ellipses, whose k-space is known in closed
-form.
+Besides it a tagged ring of muscle with exact strain, ellipses, whose k-space is known in closed
+form, stained tissue whose nuclei are known, and point processes whose second moments are.
 """
 
 from corporis.phantoms.beating_kspace import BeatingKSpace, Frame
@@ -13,7 +13,9 @@ from corporis.phantoms.ellipses import (
 )
 from corporis.phantoms.heart import VirtualHeart
 from corporis.phantoms.kspace_rendering import render_plane_kspace
+from corporis.phantoms.nuclei import NuclearTissue
 from corporis.phantoms.places import Places
+from corporis.phantoms.point_process import HardCoreProcess, PoissonProcess, ThomasProcess
 from corporis.phantoms.population import random_heart
 from corporis.phantoms.rendering import render, render_plane, sample_training_heart
 from corporis.phantoms.scanner import HEART_TO_RAS, Scanner
@@ -25,10 +27,14 @@ __all__ = [
     "BeatingKSpace",
     "Ellipses",
     "Frame",
+    "HardCoreProcess",
+    "NuclearTissue",
     "Places",
     "PlaneWaveCoils",
+    "PoissonProcess",
     "Scanner",
     "TaggedWall",
+    "ThomasProcess",
     "Tissue",
     "Torso",
     "VirtualHeart",

@@ -19,6 +19,7 @@ from corporis.shapes.distance import (
     triangle_distance,
 )
 from corporis.shapes.gross_error import GrossErrorMisfit, sparse_code
+from corporis.shapes.instances import InstanceOverlap, instance_overlap
 from corporis.shapes.landmarks import (
     contour_area,
     contour_centroid,
@@ -39,9 +40,22 @@ from corporis.shapes.mesh import (
     volume,
 )
 from corporis.shapes.overlap import dice, fill_polygon, jaccard, mask_contour, mask_contours
+from corporis.shapes.point_pattern import (
+    Neighbours,
+    Rectangle,
+    Region,
+    clark_evans,
+    delaunay_neighbours,
+    kernel_density,
+    nearest_distances,
+    random_envelope,
+    ripley_k,
+    ripley_l,
+)
 from corporis.shapes.section import clip, cut_by_plane
 from corporis.shapes.star import convex_radii
 from corporis.shapes.topology import Betti, betti, euler_number
+from corporis.shapes.voting import ConeVoting
 
 if TYPE_CHECKING:
     from corporis.shapes.composition import Composition, SparseShapeComposition
@@ -51,11 +65,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Betti",
     "Composition",
+    "ConeVoting",
     "GrossErrorMisfit",
+    "InstanceOverlap",
+    "Neighbours",
     "Posterior",
     "PosteriorShapes",
     "PrincipalShapes",
     "ProcrustesMean",
+    "Rectangle",
+    "Region",
     "SparseShapeComposition",
     "SurfaceDistance",
     "Transform",
@@ -63,6 +82,7 @@ __all__ = [
     "area",
     "betti",
     "cell_normals",
+    "clark_evans",
     "clip",
     "contour_area",
     "contour_centroid",
@@ -70,22 +90,29 @@ __all__ = [
     "contour_length",
     "convex_radii",
     "cut_by_plane",
+    "delaunay_neighbours",
     "dice",
     "edges",
     "euler_number",
     "fill_polygon",
     "grid_surface",
+    "instance_overlap",
     "is_closed",
     "jaccard",
+    "kernel_density",
     "mask_contour",
     "mask_contours",
+    "nearest_distances",
     "oriented_outward",
     "point_to_contour",
     "point_to_surface",
     "polar_contour",
     "procrustes_mean",
     "radii_at_angles",
+    "random_envelope",
     "resample_contour",
+    "ripley_k",
+    "ripley_l",
     "sample_surface",
     "signed_distance",
     "sparse_code",

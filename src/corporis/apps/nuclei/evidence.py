@@ -1,0 +1,161 @@
+"""Learned pixel evidence: is this a nucleus, how deep inside, and where is its centre."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corporis.errors import BadInput
+from corporis.learning.networks import Network
+
+OFFSET_UNIT_PX = 8.0
+"""Pixels that an output of 1 stands for: about a nucleus's radius at 40x."""
+FILE_NAME = "nuclei.onnx"
+MULTIPLE = 32
+"""Image sides that the network takes are multiples of this; so are the corners of tiles."""
+SIDE, HALO = 1024, 224
+"""A tile, and what is seen around it: beyond 216 pixels the network does not look, so that its
+answer does not depend on how an image is cut."""
+
+
+@dataclass(frozen=True)
+class NucleusMaps:
+    """What the network says of every pixel.
+
+    Parameters
+    ----------
+    inside : ndarray, shape (H, W), float32
+        Probability that the pixel belongs to a nucleus.
+    depth : ndarray, shape (H, W), float32
+        Distance to the outline relative to the nucleus's deepest point, about 0 to 1.
+    offset : ndarray, shape (2, H, W), float32
+        Rows and columns, in pixels, from here to the centre of the pixel's nucleus.
+    """
+
+    inside: np.ndarray
+    depth: np.ndarray
+    offset: np.ndarray
+
+
+@dataclass(frozen=True)
+class NucleusEvidence:
+    """The network, and how it is asked.
+
+    Parameters
+    ----------
+    network : Network
+        Trained by `corporis.apps.nuclei.training.train`.
+    n_views : int
+        Quarter turns and reflections that are averaged, 1 to 8.
+
+    Raises
+    ------
+    ValueError
+        If `n_views` is not in 1..8.
+    """
+
+    network: Network
+    n_views: int = 4
+
+    def __post_init__(self):
+        if not 1 <= self.n_views <= 8:
+            raise ValueError(f"n_views must be 1 to 8, got {self.n_views}")
+
+    @classmethod
+    def load(cls, folder) -> "NucleusEvidence":
+        """Read ``nuclei.onnx`` from `folder`.
+
+        Raises
+        ------
+        BadInput
+            If it is not there.
+        """
+        path = Path(folder) / FILE_NAME
+        if not path.is_file():
+            raise BadInput(f"{path.parent.name}: no {FILE_NAME} there: train the network first")
+        return cls(Network.load(path))
+
+    def save(self, folder) -> None:
+        """Write ``nuclei.onnx`` into `folder`, made if missing."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self.network.save(Path(folder) / FILE_NAME)
+
+    def __call__(self, image) -> NucleusMaps:
+        """Maps of an image of any size, in tiles with a halo.
+
+        Parameters
+        ----------
+        image : array, (H, W) or (H, W, 3), uint8
+            Bright-field colours at about 0.25 um/px; fluorescence as `as_bright_field` gives it.
+        """
+        x = network_input(image)
+        height, width = x.shape[1:]
+        maps = np.empty((4, height, width), np.float32)
+        for top in range(0, height, SIDE):
+            for left in range(0, width, SIDE):
+                bottom, right = min(top + SIDE, height), min(left + SIDE, width)
+                r, c = max(top - HALO, 0), max(left - HALO, 0)
+                tile = x[:, r : min(bottom + HALO, height), c : min(right + HALO, width)]
+                seen = self._tile(tile)[:, top - r :, left - c :]
+                maps[:, top:bottom, left:right] = seen[:, : bottom - top, : right - left]
+        return NucleusMaps(maps[0], maps[1], maps[2:] * OFFSET_UNIT_PX)
+
+    def _tile(self, x):
+        """Mean over views of (probability, depth, offsets), turned back."""
+        height, width = x.shape[1:]
+        side = [-(-n // MULTIPLE) * MULTIPLE for n in (height, width)]
+        grown = [(0, 0), (0, side[0] - height), (0, side[1] - width)]
+        x = np.pad(x, grown, mode="symmetric" if min(height, width) >= MULTIPLE else "edge")
+        total = np.zeros((4, *x.shape[1:]), np.float32)
+        for view in range(self.n_views):
+            # any first few of these are well spread, and none needs interpolation
+            turns, mirrored = (view * 2 + view // 2) % 4, bool(view % 2)
+            seen = np.rot90(x[..., ::-1] if mirrored else x, turns, (1, 2))
+            total += turned_back(self.network(seen[None])[0], turns, mirrored)
+        total /= self.n_views
+        return total[:, :height, :width]
+
+
+def turned_back(maps, turns, mirrored):
+    """Maps (logit, depth, offset) of a view, as maps of the image: offsets turn with the view.
+
+    The logit becomes a probability on the way.
+    """
+    maps = np.rot90(maps, -turns, (1, 2))
+    row, column = maps[2], maps[3]
+    for _ in range(turns):  # each quarter turn back takes (row, column) to (column, -row)
+        row, column = column, -row
+    if mirrored:
+        maps, row, column = maps[..., ::-1], row[..., ::-1], -column[..., ::-1]
+    inside = 1 / (1 + np.exp(-maps[0]))
+    return np.stack([inside, maps[1], row, column])
+
+
+def network_input(image) -> np.ndarray:
+    """Channels (3, H, W) about -2 to 2 from a grey or colour image of 8 bits.
+
+    Raises
+    ------
+    ValueError
+        If the image is not (H, W) or (H, W, 3) of uint8.
+    """
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        raise ValueError(
+            f"expected a grey or RGB image of uint8, got {image.dtype} of shape {image.shape}"
+        )
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    return (image.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5) * 4
+
+
+def as_bright_field(image) -> np.ndarray:
+    """A fluorescence image as a bright-field one: bright nuclei become dark on white, (H, W).
+
+    The 0.2 and 99.8 per cent points of the image become white and nearly black.
+    """
+    grey = np.asarray(image, np.float32)
+    grey = grey.max(axis=2) if grey.ndim == 3 else grey
+    low, high = np.quantile(grey, [0.002, 0.998])
+    level = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
+    return np.round(245 - 225 * level).astype(np.uint8)

@@ -1,0 +1,333 @@
+"""Whole slides: windows and tiles of images too large to be held, with their scale.
+
+TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS) and plain images. Only the
+pieces of the file that a window touches are decoded.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from corporis.errors import Unreadable, Unsupported
+
+N_CACHED = 256
+"""Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
+PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
+MIN_UM, MAX_UM = 0.05, 50.0
+"""Micrometres per pixel outside of which a scale in a file is taken for printer's dots."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A window of a slide, and the part of it that is this tile's own.
+
+    Parameters
+    ----------
+    image : ndarray, (h, w, 3), uint8
+        With its halo.
+    origin : (int, int)
+        Row and column of the image's first pixel in the slide.
+    core : (slice, slice)
+        What belongs to this tile, in rows and columns of the image. Cores of all tiles cover
+        the slide once.
+    """
+
+    image: np.ndarray
+    origin: tuple[int, int]
+    core: tuple[slice, slice]
+
+    def owns(self, points) -> np.ndarray:
+        """Whether points (n, 2) of the image lie in the core; of all tiles one owns a point."""
+        rows, columns = np.asarray(points, float).reshape(-1, 2).T
+        r, c = self.core
+        return (rows >= r.start) & (rows < r.stop) & (columns >= c.start) & (columns < c.stop)
+
+
+@dataclass(frozen=True)
+class Slide:
+    """The finest level of a slide, read window by window.
+
+    Parameters
+    ----------
+    name : str
+    shape : (int, int)
+        Rows and columns.
+    um_per_px : float or None
+        None where the file does not say.
+    pieces : object
+        What decodes: has ``shape`` of a piece and ``piece(row, column)``.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    um_per_px: float | None
+    pieces: "_Tiff | _Whole | _Resampled" = field(repr=False)
+
+    @classmethod
+    def open(cls, path) -> "Slide":
+        """Open a file; nothing but its header is read of a TIFF.
+
+        Raises
+        ------
+        Unreadable
+            If it cannot be parsed.
+        Unsupported
+            If it holds no grey or RGB image of 8 bits.
+        """
+        path = Path(path)
+        if path.suffix.lower() in PLAIN:
+            image = _plain(path)
+            return cls(path.name, image.shape[:2], None, _Whole(image))
+        pieces = _Tiff.open(path)
+        return cls(path.name, pieces.page.shape[:2], pieces.um_per_px, pieces)
+
+    def read(self, top: int, left: int, height: int, width: int) -> np.ndarray:
+        """A window (height, width, 3) of uint8; white beyond the slide.
+
+        Raises
+        ------
+        ValueError
+            If height or width is not positive.
+        Unreadable
+            If a piece of the file is corrupt.
+        """
+        if height < 1 or width < 1:
+            raise ValueError(f"a window needs height and width >= 1, got {height} and {width}")
+        window = np.full((height, width, 3), 255, np.uint8)
+        rows, columns = self.pieces.shape
+        first = max(top, 0), max(left, 0)
+        last = min(top + height, self.shape[0]), min(left + width, self.shape[1])
+        if first[0] >= last[0] or first[1] >= last[1]:
+            return window
+        for i in range(first[0] // rows, (last[0] - 1) // rows + 1):
+            for j in range(first[1] // columns, (last[1] - 1) // columns + 1):
+                piece = self.pieces.piece(i, j)
+                r0, c0 = max(i * rows, first[0]), max(j * columns, first[1])
+                r1 = min((i + 1) * rows, last[0])
+                c1 = min((j + 1) * columns, last[1])
+                window[r0 - top : r1 - top, c0 - left : c1 - left] = piece[
+                    r0 - i * rows : r1 - i * rows, c0 - j * columns : c1 - j * columns
+                ]
+        return window
+
+    def at_scale(self, um_per_px: float) -> "Slide":
+        """The same slide seen at another scale, resampled piece by piece on one fixed grid.
+
+        Raises
+        ------
+        ValueError
+            If this slide has no scale, or `um_per_px` is not > 0.
+        """
+        if self.um_per_px is None or not um_per_px > 0:
+            raise ValueError(
+                f"resampling needs a known scale and a wanted one > 0, got {self.um_per_px} "
+                f"and {um_per_px}"
+            )
+        factor = um_per_px / self.um_per_px
+        if abs(factor - 1) < 0.02:
+            return self
+        shape = tuple(max(1, round(n / factor)) for n in self.shape)
+        return Slide(self.name, (shape[0], shape[1]), um_per_px, _Resampled(self, factor))
+
+    def tiles(
+        self, side: int, halo: int, *, multiple: int = 1, offset: tuple[int, int] = (0, 0)
+    ) -> Iterator[Tile]:
+        """All tiles, row by row, each made when it is asked for.
+
+        Parameters
+        ----------
+        side : int
+            Of a core, >= 1.
+        halo : int
+            Pixels seen around a core, >= 0; cut at the slide's border.
+        multiple : int
+            Windows begin and end at multiples of this, except at the slide's border.
+        offset : (int, int)
+            Where the first row and column of cores end, 0 <= offset < side; 0 for a whole one.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of its range.
+        """
+        if side < 1 or halo < 0 or multiple < 1 or not 0 <= min(offset) <= max(offset) < side:
+            raise ValueError(
+                "expected side >= 1, halo >= 0, multiple >= 1 and offsets in [0, side), got "
+                f"{side}, {halo}, {multiple} and {offset}"
+            )
+        rows, columns = (_cuts(n, side, o) for n, o in zip(self.shape, offset, strict=True))
+        for top, bottom in rows:
+            for left, right in columns:
+                yield self._tile((top, left), (bottom, right), halo, multiple)
+
+    def _tile(self, first, last, halo, multiple):
+        starts = [max((a - halo) // multiple * multiple, 0) for a in first]
+        ends = [
+            min(-(-(b + halo) // multiple) * multiple, n)
+            for b, n in zip(last, self.shape, strict=True)
+        ]
+        image = self.read(*starts, *(e - s for s, e in zip(starts, ends, strict=True)))
+        core = tuple(slice(a - s, b - s) for a, b, s in zip(first, last, starts, strict=True))
+        return Tile(image, (starts[0], starts[1]), (core[0], core[1]))
+
+
+def _cuts(length, side, offset):
+    edges = sorted({0, *range(offset or side, length, side), length})
+    return list(pairwise(edges))
+
+
+@dataclass(frozen=True)
+class _Whole:
+    image: np.ndarray
+
+    @property
+    def shape(self):
+        return self.image.shape[:2]
+
+    def piece(self, row, column):
+        return self.image
+
+
+class _Resampled:
+    """Another scale: linear interpolation, averaged where pixels grow."""
+
+    shape = (512, 512)
+
+    def __init__(self, slide, factor):
+        self.slide, self.factor = slide, factor
+        self.piece = lru_cache(maxsize=N_CACHED // 4)(self._piece)
+
+    def _piece(self, row, column):
+        from PIL import Image as Pillow
+
+        ends = [(k * n * self.factor, (k + 1) * n * self.factor) for k, n in
+                zip((row, column), self.shape, strict=True)]  # fmt: skip
+        margin = int(2 * self.factor) + 2
+        (top, bottom), (left, right) = ((int(a) - margin, int(b) + margin + 1) for a, b in ends)
+        window = self._extended(top, left, bottom, right)
+        box = (ends[1][0] - left, ends[0][0] - top, ends[1][1] - left, ends[0][1] - top)
+        size = (self.shape[1], self.shape[0])
+        return np.asarray(Pillow.fromarray(window).resize(size, Pillow.Resampling.BILINEAR, box))
+
+    def _extended(self, top, left, bottom, right):
+        """A window of the slide; beyond its border the last pixel goes on."""
+        rows, columns = self.slide.shape
+        r, c = max(top, 0), max(left, 0)
+        inner = self.slide.read(
+            r, c, max(min(bottom, rows) - r, 1), max(min(right, columns) - c, 1)
+        )
+        grow = [
+            (r - top, bottom - r - inner.shape[0]),
+            (c - left, right - c - inner.shape[1]),
+            (0, 0),
+        ]
+        return np.pad(inner, grow, mode="edge")
+
+
+class _Tiff:
+    """Tiles or strips of a page, decoded one at a time."""
+
+    def __init__(self, path, page):
+        self.path, self.page = path, page
+        # all that is needed later, so that the file need not stay open
+        self.offsets, self.counts = page.dataoffsets, page.databytecounts
+        self.decode, self.tables = page.decode, page.jpegtables
+        self.um_per_px = _scale(page)
+        height = page.tilelength if page.is_tiled else page.rowsperstrip
+        self.shape = (int(height), int(page.tilewidth if page.is_tiled else page.imagewidth))
+        self.piece = lru_cache(maxsize=N_CACHED)(self._piece)
+
+    @classmethod
+    def open(cls, path):
+        import tifffile
+
+        try:
+            with tifffile.TiffFile(path) as file:
+                page = file.series[0].levels[0].pages[0]
+                pieces = cls(path, page)
+        except (OSError, ValueError, IndexError, tifffile.TiffFileError) as error:
+            raise Unreadable(f"{path.name}: not a TIFF slide that can be read: {error}") from error
+        is_colour = len(page.shape) == 3 and page.shape[2] in (3, 4)
+        if page.dtype != np.uint8 or not (is_colour or len(page.shape) == 2):
+            raise Unsupported(
+                f"{path.name}: expected a grey or RGB image of 8 bits, got {page.dtype} "
+                f"of shape {page.shape}"
+            )
+        return pieces
+
+    def _piece(self, row, column):
+        per_row = -(-self.page.imagewidth // self.shape[1])
+        number = row * per_row + column
+        if self.counts[number] == 0:  # sparse files leave blank tiles out
+            return np.full((*self.shape, 3), 255, np.uint8)
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.offsets[number])
+                data = file.read(self.counts[number])
+            piece = self._decoded(data, number)
+        except (OSError, ValueError, RuntimeError, zlib.error) as error:
+            raise Unreadable(
+                f"{self.path.name}: the piece at row {row * self.shape[0]}, column "
+                f"{column * self.shape[1]} is corrupt: {error}"
+            ) from error
+        return _colours(piece)
+
+    def _decoded(self, data, number):
+        if self.page.compression == 7:
+            return _jpeg(data, self.tables, is_rgb=self.page.photometric == 2)
+        return self.decode(data, number)[0][0]
+
+
+def _jpeg(data, tables, *, is_rgb):
+    """A JPEG whose tables stand elsewhere in the file, decoded by Pillow."""
+    from PIL import Image as Pillow
+
+    if tables:
+        data = tables[:-2] + data[2:]  # without the end of the one and the start of the other
+    if is_rgb:
+        # Adobe's marker, transform 0: three components that are red, green and blue
+        data = data[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + data[2:]
+    return np.asarray(Pillow.open(BytesIO(data)))
+
+
+def _colours(image):
+    if image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    if image.shape[2] == 1:
+        return np.repeat(image, 3, axis=2)
+    return image[..., :3]
+
+
+def _plain(path):
+    from PIL import Image as Pillow
+
+    Pillow.MAX_IMAGE_PIXELS = None
+    try:
+        with Pillow.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{path.name}: not an image that can be read: {error}") from error
+
+
+def _scale(page):
+    """Micrometres per pixel from Aperio's or OME's description, or from the resolution tags."""
+    said = page.description or ""
+    for pattern in (r"MPP\s*=\s*([0-9.]+)", r'PhysicalSizeX="([0-9.]+)"'):
+        found = re.search(pattern, said)
+        if found:
+            return float(found[1])
+    resolution, unit = page.tags.get("XResolution"), page.tags.get("ResolutionUnit")
+    if resolution is None or unit is None or not resolution.value[0]:
+        return None
+    size_um = {2: 25400.0, 3: 10000.0}.get(int(unit.value))
+    if size_um is None:
+        return None
+    scale = size_um * resolution.value[1] / resolution.value[0]
+    return scale if MIN_UM <= scale <= MAX_UM else None
