@@ -3,7 +3,7 @@
 import numpy as np
 
 from corporis.laws import check_estimator
-from corporis.learning import KSVD, OnlineDictionary, SparseLogistic
+from corporis.learning import KSVD, OnlineDictionary, Representatives, SparseLogistic
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(13)
@@ -29,6 +29,10 @@ INSTANCES = {
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
+    ],
+    "Representatives": [
+        dictionary(lambda: Representatives(n_atoms=8)),
+        dictionary(lambda: Representatives(n_atoms=5, reach=2.0, n_neighbours=3)),
     ],
     "SparseLogistic": [
         learner(TWO, l1=0.05),

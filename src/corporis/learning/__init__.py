@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         deletion_test,
     )
     from corporis.learning.networks import Network, UNet, fit
+    from corporis.learning.representatives import Representatives, transductive_design
     from corporis.learning.sparse_classifier import (
         RegularisationPath,
         SparseLogistic,
@@ -37,6 +38,7 @@ __all__ = [
     "Network",
     "OnlineDictionary",
     "RegularisationPath",
+    "Representatives",
     "SparseLogistic",
     "Stability",
     "UNet",
@@ -45,6 +47,7 @@ __all__ = [
     "deletion_test",
     "fit",
     "stability_selection",
+    "transductive_design",
 ]
 
 _HOMES = {
@@ -52,6 +55,7 @@ _HOMES = {
     "DictionaryDenoiser": "dictionary_denoiser",
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
+    **dict.fromkeys(("Representatives", "transductive_design"), "representatives"),
     **dict.fromkeys(
         ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),
         "sparse_classifier",
