@@ -3,7 +3,13 @@
 import numpy as np
 
 from corporis.laws import check_estimator
-from corporis.learning import KSVD, OnlineDictionary, Representatives, SparseLogistic
+from corporis.learning import (
+    KSVD,
+    GrowingShapes,
+    OnlineDictionary,
+    Representatives,
+    SparseLogistic,
+)
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(13)
@@ -25,7 +31,17 @@ def dictionary(factory):
     return lambda: Enrolled(factory(), (lambda: check_estimator(factory, FEATURES),))
 
 
+def growing(**parameters):
+    """Held to the law on ten outlines."""
+    shapes = 10 * np.random.default_rng(2).standard_normal((10, 6, 2))
+    return lambda: Enrolled(
+        GrowingShapes(**parameters),
+        (lambda: check_estimator(lambda: GrowingShapes(**parameters), shapes),),
+    )
+
+
 INSTANCES = {
+    "GrowingShapes": [growing(), growing(noise=2.0, n_atoms=12)],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
@@ -46,6 +62,8 @@ EXEMPT = {
     "Counterfactual": "a value that counterfactual() returns",
     "DeletionTest": "a value that deletion_test() returns",
     "DictionaryDenoiser": "a denoiser; what it must do is in learning/test_dictionary_denoiser",
+    "Offer": "a value that GrowingShapes keeps",
+    "Plausibility": "a pure value; the Gaussian it stands for is in learning/test_plausibility.py",
     "Network": "the bytes of a graph, run against torch in learning/test_networks.py",
     "RegularisationPath": "a value that SparseLogistic.path() returns",
     "Stability": "a value that stability_selection() returns",

@@ -1,5 +1,5 @@
-"""What learns: sparse classifiers, their explanation, dictionaries, small networks, and images
-from themselves.
+"""What learns: sparse classifiers, their explanation, dictionaries that grow, small networks, and
+images from themselves.
 
 The names below are loaded when they are first used: scikit-learn is slow to import.
 """
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
         counterfactual,
         deletion_test,
     )
+    from corporis.learning.growing_shapes import GrowingShapes, Offer
     from corporis.learning.networks import Network, UNet, fit
+    from corporis.learning.plausibility import Plausibility
     from corporis.learning.representatives import Representatives, transductive_design
     from corporis.learning.sparse_classifier import (
         RegularisationPath,
@@ -35,8 +37,11 @@ __all__ = [
     "Counterfactual",
     "DeletionTest",
     "DictionaryDenoiser",
+    "GrowingShapes",
     "Network",
+    "Offer",
     "OnlineDictionary",
+    "Plausibility",
     "RegularisationPath",
     "Representatives",
     "SparseLogistic",
@@ -53,6 +58,8 @@ __all__ = [
 _HOMES = {
     "BlockMatching": "block_matching",
     "DictionaryDenoiser": "dictionary_denoiser",
+    "Plausibility": "plausibility",
+    **dict.fromkeys(("GrowingShapes", "Offer"), "growing_shapes"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
     **dict.fromkeys(("Representatives", "transductive_design"), "representatives"),
