@@ -5,10 +5,12 @@ import numpy as np
 from corporis.laws import check_estimator
 from corporis.learning import (
     KSVD,
+    GrowingShapes,
     HammingVote,
     KernelHashing,
     OnlineDictionary,
     PosteriorHashing,
+    Representatives,
     SparseLogistic,
 )
 from laws.enrolment import Enrolled
@@ -37,7 +39,17 @@ def hashing(factory):
     return lambda: Enrolled(factory(), (lambda: check_estimator(factory, FEATURES, THREE),))
 
 
+def growing(**parameters):
+    """Held to the law on ten outlines."""
+    shapes = 10 * np.random.default_rng(2).standard_normal((10, 6, 2))
+    return lambda: Enrolled(
+        GrowingShapes(**parameters),
+        (lambda: check_estimator(lambda: GrowingShapes(**parameters), shapes),),
+    )
+
+
 INSTANCES = {
+    "GrowingShapes": [growing(), growing(noise=2.0, n_atoms=12)],
     "HammingVote": [
         hashing(lambda: HammingVote(KernelHashing(6, n_anchors=9, random_state=0), 3)),
     ],
@@ -47,6 +59,10 @@ INSTANCES = {
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],
     "PosteriorHashing": [hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0))],
+    "Representatives": [
+        dictionary(lambda: Representatives(n_atoms=8)),
+        dictionary(lambda: Representatives(n_atoms=5, reach=2.0, n_neighbours=3)),
+    ],
     "SparseLogistic": [
         learner(TWO, l1=0.05),
         learner(THREE, l1=0.02, group=0.02, groups=[0, 0, 1, 1, 2, 2], class_weight="balanced"),
@@ -59,6 +75,8 @@ EXEMPT = {
     "Counterfactual": "a value that counterfactual() returns",
     "DeletionTest": "a value that deletion_test() returns",
     "DictionaryDenoiser": "a denoiser; what it must do is in learning/test_dictionary_denoiser",
+    "Offer": "a value that GrowingShapes keeps",
+    "Plausibility": "a pure value; the Gaussian it stands for is in learning/test_plausibility.py",
     "Network": "the bytes of a graph, run against torch in learning/test_networks.py",
     "RegularisationPath": "a value that SparseLogistic.path() returns",
     "Stability": "a value that stability_selection() returns",

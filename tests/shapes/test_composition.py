@@ -199,3 +199,17 @@ def test_wrong_input_is_named():
     ):
         with pytest.raises(ValueError, match=next(iter(wrong)).replace("alignment", "kind")):
             SparseShapeComposition(**wrong).fit(ovals())
+
+
+def test_adopted_shapes_stay_where_they_are_and_equal_fitted_ones():
+    fitted = SparseShapeComposition().fit(ovals())
+    adopted = SparseShapeComposition().adopt(fitted.mean_, fitted.shapes_)
+    wrong = corrupted(ovals(1, seed=9)[0])
+    np.testing.assert_array_equal(adopted.transform(wrong), fitted.transform(wrong))
+    few = SparseShapeComposition(code_weight=0.02).adopt(fitted.mean_, fitted.shapes_[:1])
+    np.testing.assert_array_equal(few.mean_, fitted.mean_)
+    assert few.explain(fitted.shapes_[0]).code[0] == pytest.approx(1, abs=0.02)
+    with pytest.raises(ValueError, match="like the mean"):
+        few.adopt(fitted.mean_, fitted.shapes_[:, 1:])
+    with pytest.raises(ValueError, match="finite"):
+        few.adopt(fitted.mean_ * np.nan, fitted.shapes_)

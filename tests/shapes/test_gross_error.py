@@ -108,3 +108,20 @@ def test_wrong_input_is_named(misfit):
         GrossErrorMisfit(misfit.atoms[:, 1:], misfit.target, misfit.threshold, misfit.confidence)
     with pytest.raises(ValueError, match="threshold"):
         GrossErrorMisfit(misfit.atoms, misfit.target, -misfit.threshold, misfit.confidence)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_every_newton_step_lowers_the_objective(rng, size):
+    atoms = rng.normal(size=(50, 30, size)) + 2 * rng.normal(size=(30, size))  # alike, as organs
+    target = atoms[:3].mean(axis=0) + 0.1 * rng.normal(size=(30, size))
+    target[::4] += 20
+    misfit = GrossErrorMisfit(atoms, target, np.full(30, 0.2), 0.5 + rng.random(30))
+    found = [sparse_code(misfit, 0.5, tolerance=1e-13, at_most=k) for k in range(12)]
+    objectives = [misfit(r.x) + 0.5 * np.abs(r.x).sum() for r in found]
+    assert [r.count for r in found[:4]] == [0, 1, 2, 3]
+    assert np.all(np.diff(objectives) <= 1e-12 * objectives[0])
+    # Newton's method: ten more digits cost few more steps (the curvature of single coordinates
+    # that err is next to nothing, and steps are cut there)
+    near, best = (sparse_code(misfit, 0.5, tolerance=t) for t in (1e-2, 1e-12))
+    assert best.reason == "tolerance"
+    assert size == 1 or best.count <= near.count + 20

@@ -1,5 +1,5 @@
-"""What learns: sparse classifiers, their explanation, dictionaries, hashing, small networks, and
-images from themselves.
+"""What learns: sparse classifiers and their explanation, dictionaries that grow, hashing, small
+networks, and images from themselves.
 
 The names below are loaded when they are first used: scikit-learn is slow to import.
 """
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
         counterfactual,
         deletion_test,
     )
+    from corporis.learning.growing_shapes import GrowingShapes, Offer
     from corporis.learning.hamming import mean_average_precision, nearest_codes, pack
     from corporis.learning.hamming_vote import HammingVote
     from corporis.learning.hashing import KernelHashing
     from corporis.learning.networks import Network, UNet, fit
+    from corporis.learning.plausibility import Plausibility
     from corporis.learning.posterior_hashing import PosteriorHashing
+    from corporis.learning.representatives import Representatives, transductive_design
     from corporis.learning.sparse_classifier import (
         RegularisationPath,
         SparseLogistic,
@@ -38,12 +41,16 @@ __all__ = [
     "Counterfactual",
     "DeletionTest",
     "DictionaryDenoiser",
+    "GrowingShapes",
     "HammingVote",
     "KernelHashing",
     "Network",
+    "Offer",
     "OnlineDictionary",
+    "Plausibility",
     "PosteriorHashing",
     "RegularisationPath",
+    "Representatives",
     "SparseLogistic",
     "Stability",
     "UNet",
@@ -55,6 +62,7 @@ __all__ = [
     "nearest_codes",
     "pack",
     "stability_selection",
+    "transductive_design",
 ]
 
 _HOMES = {
@@ -64,8 +72,11 @@ _HOMES = {
     "KernelHashing": "hashing",
     "PosteriorHashing": "posterior_hashing",
     **dict.fromkeys(("mean_average_precision", "nearest_codes", "pack"), "hamming"),
+    "Plausibility": "plausibility",
+    **dict.fromkeys(("GrowingShapes", "Offer"), "growing_shapes"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
+    **dict.fromkeys(("Representatives", "transductive_design"), "representatives"),
     **dict.fromkeys(
         ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),
         "sparse_classifier",

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from corporis.shapes.alignment import Alignment, Transform, align
-from corporis.shapes.gross_error import GrossErrorMisfit, sparse_code
+from corporis.shapes.gross_error import GrossErrorMisfit, belief, sparse_code
 
-_COOLING = 1.4  # each stage of the graduation believes this much less in what is far
+_COOLING = 2.0  # each stage of the graduation believes this much less in what is far
 _STILL = 0.02  # alternations end when landmarks move less than this, in gross weights
-_LOOSE, _SWEEPS, _MOST = 10, 60, 50_000  # codes between transforms need no exactness
+_LOOSE, _STEPS, _MOST = 10, 6, 50_000  # codes between transforms need no exactness
 
 
 @dataclass(eq=False)
@@ -43,13 +43,15 @@ class Alternation:
     compiled: bool = True
     code: np.ndarray = field(init=False)
     transform: Transform = field(init=False)
+    explained: np.ndarray = field(init=False)
     threshold: np.ndarray = field(init=False)
     gap: float = field(init=False, default=np.inf)
     count: int = field(init=False, default=0)
 
     def __post_init__(self):
         self.transform = align(self.given, self.mean, self.confidence, self.kind)
-        self.code = np.zeros(len(self.atoms))
+        self.code, self.explained = np.zeros(len(self.atoms)), self.mean
+        self._moved = self.transform.apply(self.given)
         self._size = 1 if self.per_coordinate else self.mean.shape[1]
         self._grouped = self.atoms.reshape(len(self.atoms), -1, self._size)
         self._trust = np.repeat(self.confidence, self.mean.shape[1] // self._size)
@@ -58,21 +60,16 @@ class Alternation:
     @property
     def misfit(self) -> GrossErrorMisfit:
         """The convex problem in the code at the present transform and thresholds."""
-        target = (self.transform.apply(self.given) - self.mean) * (self.confidence > 0)[:, None]
+        target = (self._moved - self.mean) * (self.confidence > 0)[:, None]
         return GrossErrorMisfit(
             self._grouped, target.reshape(-1, self._size), self.threshold, self._trust
         )
 
     @property
-    def explained(self) -> np.ndarray:
-        """Mean plus code, (k, d), in the frame of the mean."""
-        return self.mean + np.tensordot(self.code, self.atoms, axes=1)
-
-    @property
     def error(self) -> np.ndarray:
         """Gross errors (k, d) in the frame of the mean, 0 where the confidence is 0."""
-        error = self.misfit.error(self.code).reshape(self.mean.shape)
-        return error * (self.confidence > 0)[:, None]
+        residual = self._residual
+        return (residual * (1 - belief(residual, self.threshold))[:, None]).reshape(self.mean.shape)
 
     @property
     def objective(self) -> float:
@@ -83,24 +80,35 @@ class Alternation:
     def _weight(self) -> float:
         return self.code_weight * float(self.confidence.sum())
 
+    @property
+    def _residual(self) -> np.ndarray:
+        """What is not explained, (n_groups, size); 0 where the confidence is 0."""
+        left = (self._moved - self.explained) * (self.confidence > 0)[:, None]
+        return left.reshape(-1, self._size)
+
     def step(self) -> float:
         """Fit the transform, then the code; gives the largest move of a landmark.
 
         The transform minimises a quadratic bound that touches the misfit at the present
         residual, so that no step raises the objective.
         """
-        before, believed = self.explained, self.transform.apply(self.given)
-        if self.per_coordinate:
-            self.transform = align(self.given, before + self.error, self.confidence, self.kind)
-        else:
-            misfit = self.misfit
-            belief = misfit.belief(misfit.residual(self.code))
-            self.transform = align(self.given, before, self.confidence * belief, self.kind)
-        self._solve(_LOOSE * self.tolerance, _SWEEPS if self.compiled else 10 * _SWEEPS)
+        before, believed = self.explained, self._moved
+        if self.kind != "none":
+            self._fit_transform()
+        self._solve(_LOOSE * self.tolerance, _STEPS if self.compiled else 100 * _STEPS)
         self.count += 1
-        moves = self.explained - before, self.transform.apply(self.given) - believed
         alive = self.confidence > 0
-        return float(max(np.linalg.norm(m[alive], axis=1).max() for m in moves))
+        moves = (self.explained - before)[alive], (self._moved - believed)[alive]
+        return max(float(np.sum(m * m, axis=1).max()) for m in moves) ** 0.5
+
+    def _fit_transform(self):
+        if self.per_coordinate:
+            aim, weights = self.explained + self.error, self.confidence
+        else:
+            aim = self.explained
+            weights = self.confidence * belief(self._residual, self.threshold)
+        self.transform = align(self.given, aim, weights, self.kind)
+        self._moved = self.transform.apply(self.given)
 
     def settle(self) -> None:
         """Take steps until landmarks rest, at most `at_most` of them."""
@@ -143,9 +151,12 @@ class Alternation:
             compiled=self.compiled,
         )
         self.code, self.gap = found.x, found.gap
+        used = np.flatnonzero(self.code)
+        self.explained = self.mean + np.tensordot(self.code[used], self.atoms[used], axes=1)
 
     def _error_lengths(self):
-        return np.linalg.norm(self.misfit.error(self.code), axis=1) * (self._trust > 0)
+        length = np.linalg.norm(self._residual, axis=1)
+        return np.maximum(length - self.threshold, 0.0)
 
     def _let_go(self, mu):
         share = self._error_lengths() / (mu * self.gross_weight)

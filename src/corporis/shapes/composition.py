@@ -143,12 +143,33 @@ class SparseShapeComposition(BaseEstimator):
         if X.ndim != 3 or len(X) < 2:
             raise ValueError(f"training shapes must be (n >= 2, k, d), got {X.shape}")
         found = procrustes_mean(X, self.alignment)
-        self.mean_, self.shapes_ = found.mean, found.aligned
-        self._rms = np.sqrt(np.mean(np.sum((self.shapes_ - self.mean_) ** 2, axis=2), axis=1))
-        floor = 1e-9 * np.linalg.norm(self.mean_)
+        return self.adopt(found.mean, found.aligned)
+
+    def adopt(self, mean: np.ndarray, shapes: np.ndarray) -> "SparseShapeComposition":
+        """Take a mean (k, d) and shapes (n >= 1, k, d) in its frame as they are, instead of `fit`.
+
+        For dictionaries that were selected, learned (mean plus atom), or grow while they are in
+        use: a mean estimated anew would move every shape that is there.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, shapes do not match the mean, or are not finite.
+        """
+        self._check()
+        mean, shapes = np.array(mean, float), np.array(shapes, float)
+        if shapes.ndim != 3 or not len(shapes) or shapes.shape[1:] != mean.shape:
+            raise ValueError(
+                f"shapes must be (n >= 1, k, d) like the mean {mean.shape}, got {shapes.shape}"
+            )
+        if not (np.isfinite(mean).all() and np.isfinite(shapes).all()):
+            raise ValueError("mean and shapes must be finite, got NaN or infinity")
+        self.mean_, self.shapes_ = mean, shapes
+        self._rms = np.sqrt(np.mean(np.sum((shapes - mean) ** 2, axis=2), axis=1))
+        floor = 1e-9 * np.linalg.norm(mean)
         self._rms = np.where(self._rms > floor, self._rms, np.inf)  # the mean itself: never used
-        self._atoms = (self.shapes_ - self.mean_) / self._rms[:, None, None]
-        self.n_features_in_ = X.shape[1] * X.shape[2]
+        self._atoms = (shapes - mean) / self._rms[:, None, None]
+        self.n_features_in_ = mean.size
         return self
 
     def transform(self, X: np.ndarray, confidences: np.ndarray | None = None) -> np.ndarray:

@@ -61,20 +61,13 @@ class GrossErrorMisfit:
 
     def residual(self, x: np.ndarray) -> np.ndarray:
         """``target - sum_j x_j A_j``, (n_groups, size)."""
-        return self.target - np.tensordot(x, self.atoms, axes=1)
+        used = np.flatnonzero(x)
+        return self.target - np.tensordot(x[used], self.atoms[used], axes=1)
 
     def error(self, x: np.ndarray) -> np.ndarray:
         """The sparse error that is best for this code, (n_groups, size)."""
         residual = self.residual(x)
-        return residual * (1 - self.belief(residual))[:, None]
-
-    def belief(self, residual: np.ndarray) -> np.ndarray:
-        """The share of each residual that is believed, ``min(1, t_i / ||r_i||)``, (n_groups,)."""
-        length = np.linalg.norm(residual, axis=1)
-        share = np.ones(len(length))
-        far = length > self.threshold
-        share[far] = self.threshold[far] / length[far]
-        return share
+        return residual * (1 - belief(residual, self.threshold))[:, None]
 
     def __call__(self, x: np.ndarray) -> float:
         length = np.linalg.norm(self.residual(x), axis=1)
@@ -86,7 +79,7 @@ class GrossErrorMisfit:
     def force(self, x: np.ndarray) -> np.ndarray:
         """How hard each group pulls, ``c_i min(1, t_i/||r_i||) r_i``, (n_groups, size)."""
         residual = self.residual(x)
-        return residual * (self.confidence * self.belief(residual))[:, None]
+        return residual * (self.confidence * belief(residual, self.threshold))[:, None]
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Derivative by the code, (n_atoms,)."""
@@ -114,6 +107,15 @@ class GrossErrorMisfit:
         return max(float(self(x) + weight * np.abs(x).sum() - dual), 0.0)
 
 
+def belief(residual: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+    """The share of each residual (n, size) that is believed, ``min(1, t_i / ||r_i||)``, (n,)."""
+    length = np.linalg.norm(residual, axis=1)
+    share = np.ones(len(length))
+    far = length > threshold
+    share[far] = threshold[far] / length[far]
+    return share
+
+
 def sparse_code(
     misfit: GrossErrorMisfit,
     weight: float,
@@ -136,9 +138,10 @@ def sparse_code(
     tolerance : float
         Stop when the duality gap is at most this fraction of the objective.
     at_most : int
-        Most sweeps (compiled) or steps (FISTA).
+        Most Newton steps (compiled) or proximal gradients (FISTA).
     compiled : bool
-        Coordinate descent in numba (double precision), or FISTA from `corporis.solvers`.
+        Proximal Newton steps on a working set, in numba (double precision), or FISTA from
+        `corporis.solvers`.
 
     Returns
     -------
@@ -155,9 +158,9 @@ def sparse_code(
     start = np.zeros(len(misfit.atoms)) if start is None else np.asarray(start)
     if not compiled:
         return _by_fista(misfit, weight, start, tolerance, at_most)
-    from corporis.shapes._kernel import descend  # numba: imported when first needed
+    from corporis.shapes._kernel import newton  # numba: imported when first needed
 
-    code, count, objective, gap = descend(
+    code, count, objective, gap = newton(
         np.ascontiguousarray(misfit.atoms, float),
         np.ascontiguousarray(misfit.target, float),
         np.asarray(misfit.threshold, float),

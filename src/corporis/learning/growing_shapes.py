@@ -1,0 +1,283 @@
+"""A dictionary of shapes that grows while it is used, and can say no, forget and ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from corporis.learning.plausibility import Plausibility
+from corporis.learning.representatives import transductive_design
+from corporis.shapes import Composition, SparseShapeComposition, align, procrustes_mean
+
+_RETURN = 0.5  # nats others must be spared for each that a shape needs too many
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What became of a shape that was offered.
+
+    Parameters
+    ----------
+    case : str
+        Whose it is.
+    is_accepted : bool
+        False: held back until `approve` is called.
+    surprise : float
+        Nats by which its description exceeds what accepted shapes may need; <= 0 is usual.
+    benefit : float
+        Nats by which the accepted shapes' descriptions, each from others, shrink, in all.
+    """
+
+    case: str
+    is_accepted: bool
+    surprise: float
+    benefit: float
+
+
+class GrowingShapes(BaseEstimator):
+    r"""Sparse shape composition whose training shapes arrive one by one.
+
+    The frame is that of the founding shapes: a mean estimated anew would move every atom. A shape
+    that a doctor approved is held back when the present shapes find it implausible *and* it does
+    not shorten their own held-out descriptions in return, by half of what it is too long itself: a
+    rare shape that explains others is welcome, a wrong one explains nobody. Beyond `n_atoms` the
+    least used shape leaves whose place the others can take. Which shape to ask for next is the one
+    that leaves least unexplained.
+
+    Parameters
+    ----------
+    prior : SparseShapeComposition or None
+        Explains shapes; its defaults if None. Its `alignment` brings shapes to the frame.
+    noise : float
+        Standard deviation of a good landmark's coordinates, > 0, in the unit of length.
+    n_atoms : int or None
+        Most shapes kept; None: all.
+    percentile : float
+        Of the accepted shapes' held-out descriptions, in (50, 100]: what exceeds it by as much
+        again as it exceeds the median is implausible.
+    memory : float
+        In (0, 1): how much of an atom's use still counts after one more shape.
+
+    Attributes
+    ----------
+    mean_ : array, (k, d)
+        The fixed frame.
+    shapes_ : array, (n, k, d)
+        Accepted shapes, aligned.
+    cases_ : tuple of str
+        Whose they are.
+    use_ : array, (n,)
+        How much each explains of those that came later, fading.
+    offers_ : tuple of Offer
+        Everything that was ever offered after the founding.
+    held_ : dict
+        Case -> aligned shape that was refused.
+
+    References
+    ----------
+    Zhang, Zhan & Metaxas (2012), Medical Image Analysis 16, 1385-1396,
+    doi:10.1016/j.media.2012.07.007 (composition with learned dictionaries); Yu, Bi & Tresp (2006),
+    ICML, 1081-1088, doi:10.1145/1143844.1143980 (what to ask)
+
+    Examples
+    --------
+    >>> angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    >>> circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    >>> ovals = np.stack([circle * [30, 30 * a] for a in np.linspace(0.6, 1.4, 20)])
+    >>> model = GrowingShapes(noise=0.5).fit(ovals[::2])
+    >>> wrong = ovals[5].copy()
+    >>> wrong[4:12] += 20
+    >>> model.partial_fit(np.stack([ovals[7], wrong]), cases=["right", "wrong"]).cases_[-1]
+    'right'
+    >>> list(model.held_)
+    ['wrong']
+    """
+
+    def __init__(
+        self,
+        prior: SparseShapeComposition | None = None,
+        noise: float = 1.0,
+        n_atoms: int | None = None,
+        percentile: float = 99.0,
+        memory: float = 0.98,
+    ):
+        self.prior = prior
+        self.noise = noise
+        self.n_atoms = n_atoms
+        self.percentile = percentile
+        self.memory = memory
+
+    def fit(self, X, y=None, *, cases: Sequence[str] | None = None) -> "GrowingShapes":
+        """Found the frame on shapes (n >= 5, k, d), which are taken as they are.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, shapes are not (n >= 5, k, d) and finite, there are
+            more than `n_atoms`, or cases repeat.
+        """
+        self._check()
+        X = np.asarray(X, float)
+        if X.ndim != 3 or len(X) < 5 or (self.n_atoms is not None and len(X) > self.n_atoms):
+            raise ValueError(
+                "founding shapes must be (n, k, d) with n >= 5 and at most n_atoms "
+                f"({self.n_atoms}), got {X.shape}"
+            )
+        explainer = self._prior
+        found = procrustes_mean(X, explainer.alignment)
+        self.mean_, self.shapes_ = found.mean, found.aligned
+        self.cases_ = _named(cases, len(X), (), "founding 0")
+        self.use_ = np.zeros(len(X))
+        self.offers_: tuple[Offer, ...] = ()
+        self.held_: dict[str, np.ndarray] = {}
+        self._composition = explainer.adopt(self.mean_, self.shapes_)
+        self.n_features_in_ = self.mean_.size
+        return self
+
+    def partial_fit(self, X, y=None, *, cases: Sequence[str] | None = None) -> "GrowingShapes":
+        """Offer approved shapes (n, k, d), one after the other; founds where nothing is yet."""
+        if not hasattr(self, "shapes_"):
+            return self.fit(X, cases=cases)
+        X = np.asarray(X, float)
+        offered = [offer.case for offer in self.offers_]
+        names = _named(cases, len(X), (*self.cases_, *offered), f"offer {len(offered)}")
+        for shape, case in zip(X, names, strict=True):
+            aligned = align(shape, self.mean_, None, self._prior.alignment).apply(shape)
+            surprise, benefit = self._judged(aligned)
+            is_accepted = surprise <= 0 or benefit >= _RETURN * surprise
+            self.offers_ = (*self.offers_, Offer(case, is_accepted, surprise, benefit))
+            if is_accepted:
+                self._take(aligned, case)
+            else:
+                self.held_ = {**self.held_, case: aligned}
+        return self
+
+    def approve(self, case: str) -> "GrowingShapes":
+        """Take a shape that was held back, on a doctor's word."""
+        if case not in self.held_:
+            raise ValueError(f"no shape of {case!r} is held back: {sorted(self.held_)}")
+        aligned = self.held_[case]
+        self.held_ = {name: shape for name, shape in self.held_.items() if name != case}
+        self._take(aligned, case)
+        return self
+
+    def withdraw(self, case: str) -> "GrowingShapes":
+        """Remove a case's shape, accepted or held back."""
+        if case in self.held_:
+            self.held_ = {name: shape for name, shape in self.held_.items() if name != case}
+        elif case in self.cases_:
+            self._drop(self.cases_.index(case))
+            self._composition = self._prior.adopt(self.mean_, self.shapes_)
+        else:
+            raise ValueError(f"no shape of {case!r} is here to withdraw")
+        return self
+
+    def explain(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Composition:
+        """Explain one shape (k, d) by the accepted ones."""
+        check_is_fitted(self)
+        return self._composition.explain(shape, confidences)
+
+    def transform(self, X: np.ndarray, confidences: np.ndarray | None = None) -> np.ndarray:
+        """Replace shapes (n, k, d), or one, by their explanations, in the same frame."""
+        check_is_fitted(self)
+        return self._composition.transform(X, confidences)
+
+    def ask(self, candidates: np.ndarray, n_chosen: int = 1) -> np.ndarray:
+        """Which outlines (m, k, d), still unapproved and noisy, to show the doctor next.
+
+        Indices (n_chosen,), the most telling first: known, it would leave least of all outlines
+        unexplained. Implausible ones are not asked for: they call for correction, not learning.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not match, or fewer than `n_chosen` are plausible.
+        """
+        check_is_fitted(self)
+        kind = self._prior.alignment
+        moved = [align(shape, self.mean_, None, kind).apply(shape) for shape in candidates]
+        fresh, here = self._differences(np.stack(moved)), self._differences(self.shapes_)
+        judge = self._plausibility(here)
+        lengths = judge.lengths(fresh @ here.T, np.sum(fresh**2, axis=1))
+        is_usual = lengths <= self._longest(judge)
+        signals = np.concatenate([here, fresh])
+        trust = np.concatenate([np.ones(len(here)), is_usual])
+        chosen, _ = transductive_design(
+            signals @ signals.T,
+            n_chosen,
+            self.noise**2 * signals.shape[1],
+            trust=trust,
+            known=np.arange(len(here)),
+        )
+        return chosen - len(here)
+
+    def _judged(self, aligned):
+        here, fresh = self._differences(self.shapes_), (aligned - self.mean_).ravel()
+        judge, products, square = self._plausibility(here), here @ fresh, float(fresh @ fresh)
+        length = judge.lengths(products[None], np.array([square]))[0]
+        benefit = -len(here) * judge.harm(products, square)
+        return float(length - self._longest(judge)), benefit
+
+    def _longest(self, judge):
+        """The description that is still plausible; few shapes do not show how long tails are."""
+        usual, long = np.percentile(judge.held_out(), [50, self.percentile])
+        return 2 * long - usual
+
+    def _take(self, aligned, case):
+        found = self._composition.explain(aligned)
+        self.use_ = self.memory * self.use_
+        for atom, share in self._composition.contributors(found):
+            self.use_[atom] += share
+        self.shapes_ = np.concatenate([self.shapes_, aligned[None]])
+        self.cases_, self.use_ = (*self.cases_, case), np.append(self.use_, self.use_.mean())
+        if self.n_atoms is not None and len(self.shapes_) > self.n_atoms:
+            self._drop(self._dispensable())
+        self._composition = self._prior.adopt(self.mean_, self.shapes_)
+
+    def _dispensable(self):
+        """The least used of those the others explain to within the noise, or nearly."""
+        here = self._differences(self.shapes_)
+        ridge = self.noise**2
+        inverse = np.linalg.inv(here @ here.T + ridge * np.eye(len(here)))
+        rest = np.maximum(1 / np.diag(inverse) - ridge, 0) / here.shape[1]
+        limit = max(self.noise**2, float(np.quantile(rest, 0.25)))
+        return int(np.argmin(np.where(rest <= limit, self.use_, np.inf)))
+
+    def _drop(self, number):
+        self.shapes_ = np.delete(self.shapes_, number, axis=0)
+        self.use_ = np.delete(self.use_, number)
+        self.cases_ = self.cases_[:number] + self.cases_[number + 1 :]
+
+    def _differences(self, shapes):
+        return (shapes - self.mean_).reshape(len(shapes), -1)
+
+    def _plausibility(self, differences):
+        return Plausibility(differences @ differences.T, differences.shape[1], self.noise)
+
+    @property
+    def _prior(self) -> SparseShapeComposition:
+        return SparseShapeComposition() if self.prior is None else clone(self.prior)
+
+    def _check(self):
+        if self.n_atoms is not None and self.n_atoms < 5:
+            raise ValueError(f"n_atoms must be >= 5 or None, got {self.n_atoms}")
+        if not 0 < self.noise < np.inf:
+            raise ValueError(f"noise must be finite and > 0, got {self.noise}")
+        if not (50 < self.percentile <= 100 and 0 < self.memory < 1):
+            raise ValueError(
+                "expected percentile in (50, 100] and memory in (0, 1), got "
+                f"{self.percentile} and {self.memory}"
+            )
+
+
+def _named(cases, n_shapes, taken, first):
+    """Names of cases, counted on from `first` where none are given; none may come twice."""
+    if cases is None:
+        word, number = first.split()
+        cases = [f"{word} {int(number) + k}" for k in range(n_shapes)]
+    names = tuple(map(str, cases))
+    if len(names) != n_shapes or len(set(names) | set(taken)) < n_shapes + len(set(taken)):
+        raise ValueError(f"expected {n_shapes} cases that are not here yet, got {names}")
+    return names
