@@ -4,9 +4,9 @@ A tagged ring, followed by the phase of its tags
 
 Tags are a pattern of the magnetisation that moves with the muscle. One peak of the image's
 spectrum, cut out, is a complex image whose angle rides on the tissue. Plain harmonic phase follows
-every point for itself. With ``q`` the waves of a ring over the whole film, ``points(q)`` its places,
-the phases of all pixels and frames are the data, and smoothness is the internal energy: Newton's
-method fits them at once.
+every point for itself. With ``q`` the waves of a ring over the whole film and ``points(q)`` its
+places, the phases of all pixels and frames are the data, and smoothness is the internal energy:
+Newton's method fits them at once.
 """
 
 import matplotlib.pyplot as plt
@@ -19,9 +19,7 @@ from corporis.phantoms import TaggedWall
 wall = TaggedWall(n_frames=11)
 images = wall.images(snr=10.0, seed=0)
 middle = (wall.side - 1) / 2
-ring = Annulus(
-    np.full(2, middle), wall.inner_mm / wall.pixel_mm, wall.outer_mm / wall.pixel_mm
-)
+ring = Annulus(np.full(2, middle), wall.inner_mm / wall.pixel_mm, wall.outer_mm / wall.pixel_mm)
 rest = wall.grid()[wall.wall()]
 pixels = rest / wall.pixel_mm + middle
 
