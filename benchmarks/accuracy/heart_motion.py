@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from heart_motion_rows import dense, person, virtual, volumes
+from report import rounded
 
 KEYS = (
     "displacement_mm_clean",
@@ -87,7 +88,7 @@ def main(arguments=None) -> None:
     figures["seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
-    print(json.dumps(_rounded(figures), indent=1))
+    print(json.dumps(rounded(figures), indent=1))
 
 
 def three_slices(seed):
@@ -99,16 +100,6 @@ def three_slices(seed):
             begun = time.perf_counter()
         virtual.fit(1.0)(images, virtual.ring_of(wall), wall.times_ms)
     return ("three_slices", {"seconds": time.perf_counter() - begun})
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    if isinstance(value, float):
-        return None if value != value or abs(value) == float("inf") else float(f"{value:.5g}")
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return value
 
 
 if __name__ == "__main__":

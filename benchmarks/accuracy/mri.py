@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mri_rows import chain, coils, convergence, related, single
+from report import rounded
 
 KEYS = (
     "image_gain_random_db",
@@ -110,7 +111,7 @@ def main(arguments=None) -> None:
     figures["peak_memory_gb"] = max(children, own) / 1e6
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
-    print(json.dumps(_rounded(figures), indent=1))
+    print(json.dumps(rounded(figures), indent=1))
 
 
 def kept_or_done(keep, function, given):
@@ -154,16 +155,6 @@ def _short(pair):
     numbers = {k: round(v, 4) for k, v in row.items() if isinstance(v, float)}
     words = [str(v) for v in row.values() if isinstance(v, str)]
     return f"{kind} {' '.join(words)} {numbers}"
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    if isinstance(value, float):
-        return None if value != value else float(f"{value:.5g}")
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return value
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from nuclei_rows import images, kinds, learned, phantoms, seams, speed
+from report import rounded
 
 KEYS = (
     "monuseg_aji",
@@ -90,7 +91,7 @@ def main(arguments=None) -> None:
     figures["n_folds_run"] = options.only or options.folds
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
-    print(json.dumps(_rounded(figures), indent=1))
+    print(json.dumps(rounded(figures), indent=1))
 
 
 def _rows(options, tell):
@@ -131,16 +132,6 @@ def _splits(items, options):
     train = [x for x in items if x.patient not in held]
     if train and others:
         yield train, others
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    if isinstance(value, float):
-        return None if value != value else float(f"{value:.5g}")
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return value
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from organs_rows import landmarks
+from report import rounded
 
 KEYS = tuple(
     f"landmark_px_{row}{rival}"
@@ -53,17 +54,7 @@ def main(arguments=None) -> None:
     figures["seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
-    print(json.dumps(_rounded(figures), indent=1))
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    if isinstance(value, float):
-        return None if value != value else float(f"{value:.5g}")
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return value
+    print(json.dumps(rounded(figures), indent=1))
 
 
 if __name__ == "__main__":
