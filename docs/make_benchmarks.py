@@ -10,11 +10,11 @@ import json
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmark_rows import HEART, HISTOPATHOLOGY, MOTION, MRI, NUCLEI, ORGANS, Row
 
+HERE = Path(__file__).resolve().parent
 PAGE = HERE / "benchmarks.md"
 
 
