@@ -6,6 +6,7 @@ from corporis.laws import check_estimator
 from corporis.learning import (
     KSVD,
     GrowingShapes,
+    ModesAndDetails,
     OnlineDictionary,
     Representatives,
     SparseLogistic,
@@ -43,6 +44,7 @@ def growing(**parameters):
 INSTANCES = {
     "GrowingShapes": [growing(), growing(noise=2.0, n_atoms=12)],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
+    "ModesAndDetails": [dictionary(lambda: ModesAndDetails(n_modes=2, n_atoms=8, n_nonzero=2))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],

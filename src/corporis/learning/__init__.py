@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         deletion_test,
     )
     from corporis.learning.growing_shapes import GrowingShapes, Offer
+    from corporis.learning.modes_and_details import ModesAndDetails
     from corporis.learning.networks import Network, UNet, fit
     from corporis.learning.plausibility import Plausibility
     from corporis.learning.representatives import Representatives, transductive_design
@@ -38,6 +39,7 @@ __all__ = [
     "DeletionTest",
     "DictionaryDenoiser",
     "GrowingShapes",
+    "ModesAndDetails",
     "Network",
     "Offer",
     "OnlineDictionary",
@@ -58,6 +60,7 @@ __all__ = [
 _HOMES = {
     "BlockMatching": "block_matching",
     "DictionaryDenoiser": "dictionary_denoiser",
+    "ModesAndDetails": "modes_and_details",
     "Plausibility": "plausibility",
     **dict.fromkeys(("GrowingShapes", "Offer"), "growing_shapes"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
