@@ -1,4 +1,4 @@
-"""Accuracy of shape priors: landmarks that are grossly wrong, alone or in runs, or missing.
+"""Accuracy of shape priors: landmarks grossly wrong or missing, dictionaries, and growing ones.
 
     python benchmarks/accuracy/organs.py --train DIR --test DIR
 
@@ -18,19 +18,28 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from organs_rows import landmarks
+from organs_rows import composition_speed, dictionary, landmarks, online, planted, rare_detail
 from report import rounded
 
-KEYS = tuple(
-    f"landmark_px_{row}{rival}"
-    for row in ("clean", "11", "23", "two_runs", "scattered")
-    for rival in ("", "_pca", "_input")
+KEYS = (
+    *(
+        f"landmark_px_{row}{rival}"
+        for row in ("clean", "11", "23", "two_runs", "scattered")
+        for rival in ("", "_pca", "_input")
+    ),
+    *("sparse_shape_ms", "sparse_shape_mrad", "sparse_shape_mrad_pca", "sparse_shape_mrad_input"),
+    *("dictionary_excess_error", "dictionary_speedup", "dictionary_speedup_fista"),
+    *("online_excess_error", "online_excess_error_random", "online_poison_excess_error"),
+    *("online_poison_accepted", "rare_detail_ratio", "rare_detail_ratio_pca"),
+    *("planted_recovery", "planted_promises_broken"),
 )
+BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
     "manual outlines.",
     "Up to 30 shapes of each fold are scored; every prior is told the noise of a good landmark.",
     "Composition is the published one, an error for each coordinate, with one pair of weights.",
+    *(module.NOTE for module in (composition_speed, dictionary, online, rare_detail, planted)),
 )
 
 
@@ -42,7 +51,9 @@ def main(arguments=None) -> None:
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args(arguments)
     begun, rows = time.perf_counter(), []
-    jobs = landmarks.jobs(Path(options.train), Path(options.test))
+    folds = landmarks.jobs(Path(options.train), Path(options.test))
+    jobs = [(module.row, given) for module in BY_FOLD for given in folds] + [(planted.row, ())]
+    rows.append(composition_speed.row())  # alone on the machine: its time counts
     with ProcessPoolExecutor(options.processes) as pool:
         waiting = [pool.submit(function, *given) for function, given in jobs]
         for number, future in enumerate(as_completed(waiting)):
@@ -50,10 +61,13 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    figures.update(landmarks.figures(rows))
+    for module in BY_FOLD:
+        figures.update(module.figures(rows))
+    for kind, row in rows:
+        figures.update(row if kind in ("speed", "planted") else {})
     figures["seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
-    figures["rows"] = [{"kind": kind, **row} for kind, row in rows]
+    figures["rows"] = [{"kind": kind, **row} for kind, row in rows if "fold" in row]
     print(json.dumps(rounded(figures), indent=1))
 
 

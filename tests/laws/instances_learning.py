@@ -8,6 +8,7 @@ from corporis.learning import (
     GrowingShapes,
     HammingVote,
     KernelHashing,
+    ModesAndDetails,
     OnlineDictionary,
     PosteriorHashing,
     Representatives,
@@ -55,6 +56,7 @@ INSTANCES = {
     ],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "KernelHashing": [hashing(lambda: KernelHashing(8, n_anchors=9, random_state=0))],
+    "ModesAndDetails": [dictionary(lambda: ModesAndDetails(n_modes=2, n_atoms=8, n_nonzero=2))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],

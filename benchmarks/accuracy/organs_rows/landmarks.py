@@ -46,7 +46,7 @@ def shapes_of(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def jobs(train: Path, test: Path):
-    """Independent pieces of work: (function, arguments)."""
+    """Arguments of `row` for each fold: number, shapes to learn from and to score, identities."""
     shapes, names = shapes_of(train)
     others, other_names = shapes_of(test)
     if len(shapes) < 20 or not len(others):
@@ -54,11 +54,11 @@ def jobs(train: Path, test: Path):
     if train.resolve() != test.resolve():
         seen = set(names)
         fresh = np.array([name not in seen for name in other_names])
-        return [(row, (0, shapes, others[fresh], np.flatnonzero(fresh)))]
+        return [(0, shapes, others[fresh], np.flatnonzero(fresh))]
     order = np.random.default_rng(0).permutation(len(shapes))
     folds = np.array_split(order, N_FOLDS)
     return [
-        (row, (number, shapes[np.setdiff1d(order, fold)], shapes[fold], fold))
+        (number, shapes[np.setdiff1d(order, fold)], shapes[fold], fold)
         for number, fold in enumerate(folds)
     ]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from corporis.learning.hamming import mean_average_precision, nearest_codes, pack
     from corporis.learning.hamming_vote import HammingVote
     from corporis.learning.hashing import KernelHashing
+    from corporis.learning.modes_and_details import ModesAndDetails
     from corporis.learning.networks import Network, UNet, fit
     from corporis.learning.plausibility import Plausibility
     from corporis.learning.posterior_hashing import PosteriorHashing
@@ -44,6 +45,7 @@ __all__ = [
     "GrowingShapes",
     "HammingVote",
     "KernelHashing",
+    "ModesAndDetails",
     "Network",
     "Offer",
     "OnlineDictionary",
@@ -72,6 +74,7 @@ _HOMES = {
     "KernelHashing": "hashing",
     "PosteriorHashing": "posterior_hashing",
     **dict.fromkeys(("mean_average_precision", "nearest_codes", "pack"), "hamming"),
+    "ModesAndDetails": "modes_and_details",
     "Plausibility": "plausibility",
     **dict.fromkeys(("GrowingShapes", "Offer"), "growing_shapes"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 _PARTS = 5
 
@@ -93,8 +94,8 @@ class Plausibility:
 
 def _lengths(gram, products, squares, size, noise):
     n, variance = len(gram), noise**2
-    values, axes = np.linalg.eigh(gram)
-    values = np.maximum(values, 0) + n * variance
-    spanned = np.sum((products @ axes) ** 2 / values, axis=1)
-    logarithm = size * np.log(2 * np.pi * variance) + np.sum(np.log(values / (n * variance)))
+    factor = np.linalg.cholesky(gram + n * variance * np.eye(n))
+    spanned = np.sum(solve_triangular(factor, products.T, lower=True) ** 2, axis=0)
+    determinant = 2 * np.sum(np.log(np.diag(factor))) - n * np.log(n * variance)
+    logarithm = size * np.log(2 * np.pi * variance) + determinant
     return 0.5 * ((squares - spanned) / variance + logarithm)

@@ -112,6 +112,10 @@ class Alternation:
 
     def settle(self) -> None:
         """Take steps until landmarks rest, at most `at_most` of them."""
+        if self.kind == "none":
+            self._solve(_LOOSE * self.tolerance, _MOST)
+            self.count += 1
+            return
         for _ in range(self.at_most):
             if self.step() <= self._rest:
                 return

@@ -1,0 +1,107 @@
+"""Shapes arrive one by one: asked for or at random, healthy or poisoned."""
+
+import numpy as np
+
+from corporis.learning import GrowingShapes
+from corporis.shapes import SparseShapeComposition
+from organs_rows.dictionary import GROSS_PX, chosen_weight
+from organs_rows.landmarks import MOST_A_FOLD, NOISE_PX, mean_error, spoilt
+
+N_FOUNDING, SHARE, N_A_ROUND, N_RANDOM = 20, 0.25, 10, 5
+POISONED = 0.05
+NOTE = (
+    "online_*: twenty shapes found the frame, others are asked for by their noisy outlines (4 px) "
+    "until a quarter of all is there, ten a round; the weight of the code is chosen for every "
+    "dictionary by the same rule on its own shapes. Poison: a run of ten moved by 100 px, ten "
+    "scattered landmarks, a mirrored lung, landmarks numbered from elsewhere, a lung half as wide."
+)
+
+
+def row(number, train, test, identities):
+    """Errors (px) with all shapes, with a quarter asked for or random, and after poison."""
+    test, identities = test[:MOST_A_FOLD], identities[:MOST_A_FOLD]
+    seen = [spoilt(x, 0.0, (), [i, 5]) for x, i in zip(test, identities)]
+    rng = np.random.default_rng([5, number])
+    order = rng.permutation(len(train))
+    founding, pool = train[order[:N_FOUNDING]], train[order[N_FOUNDING:]]
+    n_wanted = int(SHARE * len(train)) - N_FOUNDING
+
+    def error(shapes):
+        model = SparseShapeComposition(chosen_weight(shapes), GROSS_PX).fit(shapes)
+        return mean_error([model.explain(y).shape for y in seen], test)
+
+    found = {"fold": number, "n": len(test), "px_all": error(train)}
+    found["px_founding"] = error(founding)
+    asked = _asked(founding, pool, n_wanted)
+    found["px_asked"] = error(np.concatenate([founding, pool[asked]]))
+    found["px_random"] = [
+        error(np.concatenate([founding, pool[rng.permutation(len(pool))[:n_wanted]]]))
+        for _ in range(N_RANDOM)
+    ]
+    offered, is_wrong = _with_poison(pool, rng)
+    model = GrowingShapes(noise=NOISE_PX).fit(founding).partial_fit(offered)
+    accepted = np.array([offer.is_accepted for offer in model.offers_])
+    found["px_poison"] = error(np.concatenate([founding, offered[accepted]]))
+    found["px_poison_taken"] = error(np.concatenate([founding, offered]))
+    found["poison_accepted"] = float(accepted[is_wrong].mean())
+    found["healthy_refused"] = float(1 - accepted[~is_wrong].mean())
+    return ("online", found)
+
+
+def _asked(founding, pool, n_wanted):
+    """Places in the pool, asked for in rounds."""
+    outlines = np.stack([spoilt(x, 0.0, (), [3, k]) for k, x in enumerate(pool)])
+    model, asked = GrowingShapes(noise=NOISE_PX).fit(founding), np.zeros(0, int)
+    while len(asked) < n_wanted:
+        rest = np.setdiff1d(np.arange(len(pool)), asked)
+        fresh = rest[model.ask(outlines[rest], min(N_A_ROUND, n_wanted - len(asked)))]
+        model.partial_fit(pool[fresh])
+        asked = np.concatenate([asked, fresh])
+    return asked
+
+
+def _with_poison(pool, rng):
+    """The pool with one poisoned shape for nineteen healthy ones, and which they are."""
+    n_wrong = round(POISONED / (1 - POISONED) * len(pool))
+    wrong = np.stack([_poisoned(pool[k], k) for k in rng.choice(len(pool), n_wrong, replace=False)])
+    offered = np.concatenate([pool, wrong])
+    order = rng.permutation(len(offered))
+    return offered[order], order >= len(pool)
+
+
+def _poisoned(shape, number):
+    kinds = (
+        lambda: spoilt(shape, 100.0, (10,), [number, 1]),
+        lambda: spoilt(shape, 100.0, (1,) * 10, [number, 2]),
+        lambda: shape * [-1, 1],
+        lambda: np.roll(shape, len(shape) // 4, axis=0),
+        lambda: shape * [0.5, 1],
+    )
+    return kinds[number % len(kinds)]()
+
+
+def figures(rows) -> dict:
+    """Excess over the error with all shapes; random with its range over folds and draws."""
+    mine = [r for kind, r in rows if kind == "online"]
+    if not mine:
+        return {}
+    weights = np.array([r["n"] for r in mine], float)
+
+    def mean(values):
+        return float(np.average(values, weights=weights))
+
+    whole = mean([r["px_all"] for r in mine])
+    draws = [mean([r["px_random"][k] for r in mine]) / whole - 1 for k in range(N_RANDOM)]
+    return {
+        "online_px_all": whole,
+        "online_excess_error": mean([r["px_asked"] for r in mine]) / whole - 1,
+        "online_excess_error_random": float(np.mean(draws)),
+        "online_excess_error_random_low": min(draws),
+        "online_excess_error_random_high": max(draws),
+        "online_excess_error_founding": mean([r["px_founding"] for r in mine]) / whole - 1,
+        "online_poison_excess_error": mean([r["px_poison"] for r in mine]) / whole - 1,
+        "online_poison_excess_error_unguarded": mean([r["px_poison_taken"] for r in mine]) / whole
+        - 1,
+        "online_poison_accepted": mean([r["poison_accepted"] for r in mine]),
+        "online_healthy_refused": mean([r["healthy_refused"] for r in mine]),
+    }
