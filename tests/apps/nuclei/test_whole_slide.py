@@ -69,6 +69,13 @@ def test_glass_is_not_searched(tmp_path):
     assert not len(tile.centres) and tile.features.shape == (0, len(tile.names))
 
 
+def test_a_lone_nucleus_on_glass_is_found(tmp_path):
+    image = NuclearTissue(eosin=(0.0, 0.0)).at([[200, 260]], (400, 500), np.random.default_rng(2))
+    Pillow.fromarray(image.image).save(tmp_path / "a.png")
+    (tile,) = WholeSlide(darkness)(Slide.open(tmp_path / "a.png"))  # a thousandth of the pixels
+    np.testing.assert_allclose(tile.centres, [[200, 260]], atol=1)
+
+
 def test_a_slide_at_half_the_scale_is_enlarged(tmp_path):
     import tifffile
 
