@@ -126,3 +126,21 @@ def test_shapes_that_do_not_fit_are_refused(family):
         model.explain(np.full((20, 2), np.nan))
     with pytest.raises(ValueError, match=r"\(n >= 2, k, d\)"):
         PosteriorShapes().fit(family[0])
+
+
+def test_the_training_shapes_that_explain_a_shape_are_named(family):
+    rng = np.random.default_rng(5)
+    kinds = np.concatenate([family[:12], family[:1] + 4 * rng.normal(size=(1, 20, 2))])
+    model = PosteriorShapes(noise=0.2, outlier_cost=1e6, alignment="none").fit(kinds)
+    seen = kinds[12] + 0.05 * rng.normal(size=(20, 2))
+    found = model.explain(seen)
+    ranked = model.contributors(found)
+    assert ranked[0][0] == 12  # the only one of its kind
+    assert sum(share for _, share in ranked) == pytest.approx(1)
+    # what the shapes add up to, and what shrinkage adds, is the explanation
+    weights = model._weights(found.code)
+    made = weights @ (kinds - model.mean_).reshape(13, -1)
+    rest = found.code - made
+    spread = model.shrinkage_ * np.trace(np.cov(kinds.reshape(13, -1).T)) / 40
+    pull = np.linalg.solve(model.covariance_, found.code)
+    np.testing.assert_allclose(rest, spread * pull, atol=1e-6)

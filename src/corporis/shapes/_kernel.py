@@ -98,7 +98,7 @@ def _small_lasso(curvature, slope, code, cut):
                 for k in range(n):
                     pull[k] -= step * curvature[j, k]
         largest = max(largest, moved)
-        if moved <= 1e-8 * largest:
+        if moved <= 1e-6 * largest:
             break
     return fresh
 

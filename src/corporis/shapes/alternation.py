@@ -7,7 +7,7 @@ import numpy as np
 from corporis.shapes.alignment import Alignment, Transform, align
 from corporis.shapes.gross_error import GrossErrorMisfit, belief, sparse_code
 
-_COOLING = 2.0  # each stage of the graduation believes this much less in what is far
+_COOLING = 3.0  # each stage of the graduation believes this much less in what is far
 _STILL = 0.02  # alternations end when landmarks move less than this, in gross weights
 _LOOSE, _STEPS, _MOST = 10, 6, 50_000  # codes between transforms need no exactness
 

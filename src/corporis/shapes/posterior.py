@@ -1,6 +1,7 @@
 """The most probable shape when some landmarks are grossly wrong, alone or in runs."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,7 @@ class PosteriorShapes(BaseEstimator):
         self.mean_ = found.mean
         differences = (found.aligned - found.mean).reshape(len(X), -1)
         self.covariance_, self.shrinkage_ = _shrunk(differences, self.noise)
+        self._differences = differences
         self._free = _tangents(self.mean_, self.alignment)
         self.n_features_in_ = X.shape[1] * X.shape[2]
         return self
@@ -174,6 +176,24 @@ class PosteriorShapes(BaseEstimator):
             count=self.n_rounds,
         )
         return Posterior(composition, spread / transform.scale, cost)
+
+    def contributors(self, composition: Composition) -> Sequence[tuple[int, float]]:
+        """Training shapes that explain a shape: (index, share), largest first; shares sum to 1.
+
+        The explanation is, exactly, a sum of the training shapes' differences from the mean, of
+        what shrinkage adds, and of a move; a share is the size of a shape's part over all sizes.
+        """
+        weights = self._weights(composition.code)
+        size = np.abs(weights) * np.linalg.norm(self._differences, axis=1)
+        order = np.argsort(-size, kind="stable")
+        total = max(float(size.sum()), 1e-300)
+        return [(int(i), float(size[i] / total)) for i in order]
+
+    def _weights(self, difference):
+        """How much of each training shape's difference is in an explanation, (n,)."""
+        prior = self.covariance_ + self._free @ self._free.T
+        share = (1 - self.shrinkage_) / (len(self._differences) - 1)
+        return share * (self._differences @ np.linalg.solve(prior, difference.astype(float)))
 
     def _searched(self, given, c, trust):
         """Cost, transform and landmarks set aside, aligned again with those believed."""
