@@ -56,8 +56,8 @@ NOTES = (
     "mistracked is over steps of 0.4 to 0.65 of a tag, without noise and at SNR 10.",
     "Outliers: points half a tag apart with 0.3 mm of noise, 30 % of them wrong in all frames.",
     "det_f_deviation is that of the plane, where the area is held.",
-    "The person's ring is the circle through the landmarks of the first frame, its thickness and "
-    "the filter were chosen on the same person: there is one only.",
+    "The person's ring is the circle through the landmarks of the first frame; its thickness, the "
+    "filter and the spread of the area were chosen on the same person: there is one only.",
     "film_seconds: three slices of 20 frames, one after another, in one process.",
 )
 

@@ -5,6 +5,7 @@ wrong on purpose (`CorporisError`) is one line and its own exit code; anything e
 and exit code 1, or the whole traceback with ``--debug``.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,13 @@ Scan = Annotated[
 ]
 Mask = Annotated[
     Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
+]
+Axes = Annotated[
+    str | None,
+    typer.Option(
+        help="What the axes of an array mean, in its order, as in frame,coil,row,column; by "
+        "default guessed: coils before rows and columns."
+    ),
 ]
 Variable = Annotated[
     str | None, typer.Option(help="Name of the array, in a file that holds several.")
@@ -94,7 +102,10 @@ Matrix = Annotated[
 ]
 Shift = Annotated[
     tuple[float, float] | None,
-    typer.Option(help="Move the image down and right by so many pixels, or parts of them."),
+    typer.Option(
+        help="Move the image down and right by so many of the scan's pixels, or parts of them; "
+        "the field of view stays."
+    ),
 ]
 
 
@@ -188,6 +199,7 @@ def mri(
     symmetry: Symmetry = True,
     matrix: Matrix = None,
     shift: Shift = None,
+    axes: Axes = None,
     variable: Variable = None,
     name: Label = None,
 ) -> None:
@@ -205,6 +217,8 @@ def mri(
       corporis mri aorta.mat -o out/ --rad-s-per-cm 1.0992
 
       corporis mri cine.h5 -o out/ --method causal
+
+      corporis mri cine.npy -o out/ --axes frame,row,column --method causal
 
       corporis mri half.h5 -o out/ --matrix 512 512 --shift 0.5 0.5
     """
@@ -226,7 +240,14 @@ def mri(
     files = {"mask": mask, "maps": maps, "reference": reference}
     with progress() as tell:
         found = run_mri(
-            source, output, chosen, variable=variable, name=name, progress=tell, **files
+            source,
+            output,
+            chosen,
+            axes=None if axes is None else [a.strip() for a in axes.split(",")],
+            variable=variable,
+            name=name,
+            progress=tell,
+            **files,
         )
     typer.echo(f"report: {found.report}")
 
@@ -387,6 +408,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always: 0 when the job was done, 2 for bad input, 130 after Ctrl-C, 1 for a defect.
     """
+    if arguments is None:
+        # a batch system that ends a job is answered as Ctrl-C is: nothing half-written is left
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = list(sys.argv[1:] if arguments is None else arguments)
     # --debug is understood anywhere on the line, not only before the command
     is_debug = "--debug" in given

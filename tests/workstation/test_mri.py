@@ -234,3 +234,59 @@ def test_a_half_scan_on_a_finer_raster_is_shown_and_kept(scan, tmp_path):
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert "One side of k-space is missing" in report["planes"][0]["statement"]
     assert leave(*words[:-3], "--matrix", 0, 3) == 2
+
+
+def test_velocity_of_several_coils_is_that_of_one(rng):
+    """Still tissue at 0 cm/s and a vessel at 40, whose phase the coils' own must not touch."""
+    r, c = np.mgrid[:64, :64] - 32.0
+    body, vessel = np.hypot(r, c) < 24, np.hypot(r - 6, c) < 5
+    speed = np.array([0.0, 40.0])[:, None, None] * vessel
+    images = body * np.exp(0.03j * speed)
+    coils = PlaneWaveCoils.ring(4).maps((64, 64))
+    seen = images[:, None] * coils
+    data = np.fft.fftshift(
+        np.fft.fft2(np.fft.ifftshift(seen, axes=(2, 3)), norm="ortho"), axes=(2, 3)
+    )
+    data = data + 1e-3 * (rng.standard_normal(data.shape) + 1j * rng.standard_normal(data.shape))
+    kspace = KSpace(data, ("frame", "coil", "row", "column"))
+    how = Reconstruction("least-squares", rad_s_per_cm=0.03)
+    report = how(Case("a", {"kspace": kspace}))
+    found = np.asarray(report.images["velocity"].data)[1]
+    inside = np.hypot(r - 6, c) < 4
+    still = (np.hypot(r, c) < 22) & (np.hypot(r - 6, c) > 7)
+    assert np.abs(found[inside] - 40).mean() < 1.5
+    assert np.abs(found[still]).mean() < 1.5
+    assert any("rad s/cm" in sentence for sentence in report.methods)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--weight", 1e-40, "--method", "tv"), "1e-07 to 1"),
+        (("--noise", 1e9), "share of the brightest"),
+        (("--iterations", 5, "--method", "zero-fill"), "--iterations is for"),
+        (("--shift", 1e300, 0), "at most 16384 pixels"),
+        (("--sets", 2, "--noise-map", "--method", "zero-fill"), "one set of coil maps"),
+        (("--axes", "frame,row,column", "--method", "zero-fill", "--reference", "WORDS"), "finite"),
+    ],
+)
+def test_what_would_be_ignored_or_wrong_is_refused(scan, tmp_path, capsys, options, message):
+    data, mask, _ = scan
+    np.save(tmp_path / "scan.npy", data)
+    np.save(tmp_path / "mask.npy", mask)
+    np.save(tmp_path / "words.npy", np.array(["a", "b"]))
+    words = [tmp_path / "words.npy" if word == "WORDS" else word for word in options]
+    out = tmp_path / "out"
+    code = leave("mri", tmp_path / "scan.npy", "-o", out, "--mask", tmp_path / "mask.npy", *words)
+    assert code == 2 and message in capsys.readouterr().err
+    assert not out.exists() or not any(out.iterdir())
+
+
+def test_axes_can_be_named(series, tmp_path):
+    data, _ = series
+    np.save(tmp_path / "cine.npy", data[:, 0])
+    words = ("mri", tmp_path / "cine.npy", "-o", tmp_path / "out", "--axes", "frame,row,column")
+    assert leave(*words, "--method", "zero-fill") == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    measures = {m["name"]: m["value"] for m in report["measures"]}
+    assert len(report["planes"]) == 6 and measures["coils"] == 1

@@ -1,7 +1,7 @@
 """Reconstruction as a person meets it: one call reads k-space and leaves image and report."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.mri import Grid, Method, Reconstruction
-from corporis.apps.mri.reconstruct import LEVELLED, SHARES
+from corporis.apps.mri.reconstruct import LEAST, LEVELLED, SHARES, SINGLE
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import (
@@ -45,6 +45,7 @@ def run_mri(
     mask: Path | str | None = None,
     maps: Path | str | None = None,
     reference: Path | str | None = None,
+    axes: Sequence[str] | None = None,
     variable: str | None = None,
     name: str | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -64,6 +65,8 @@ def run_mri(
         Files with the samples to use and the sensitivities of the coils.
     reference : path or None
         An image of the same size, to measure the error against.
+    axes : sequence of str or None
+        What the axes of an array mean, as `read_kspace` takes them; None guesses.
     variable : str or None
         Name of the array in a file that holds several.
     name : str or None
@@ -84,7 +87,7 @@ def run_mri(
 
     with OutputFolder(output) as folder:
         tell("reading", 0.0)
-        kspace = read_kspace(source, mask=mask, maps=maps, variable=variable)
+        kspace = read_kspace(source, mask=mask, maps=maps, axes=axes, variable=variable)
         chosen = replace(how or Reconstruction(), progress=tell)
         matrix = chosen.grid.matrix or (kspace.matrix or ())[-2:]
         truth = None if reference is None else _reference(reference, kspace, matrix)
@@ -94,7 +97,9 @@ def run_mri(
         case = Case(label, {"kspace": kspace}, facts=facts)
         result = chosen(case)
         tell("writing", 0.96)
-        provenance = clock.facts(case, _parameters(chosen))
+        files = {"mask": mask, "maps": maps, "reference": reference}
+        given = sorted(k for k, v in files.items() if v is not None)
+        provenance = clock.facts(case, {**_parameters(chosen), "files_given": given})
         error = None if truth is None else relative_error(result, truth)
         _write(result, kspace, provenance, error, folder, label)
         page = mri_page(label, kspace, result, provenance, truth)
@@ -116,7 +121,7 @@ def _reference(path, kspace: KSpace, matrix) -> np.ndarray:
     path = Path(path)
     if path.suffix.lower() == ".npy":
         try:
-            found = np.abs(np.load(path, allow_pickle=False))
+            found = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise BadInput(f"{path.name} does not exist: check the path") from None
         except (OSError, ValueError, EOFError):
@@ -127,8 +132,12 @@ def _reference(path, kspace: KSpace, matrix) -> np.ndarray:
         images = [i for i in read(path, pictures=True).images.values() if isinstance(i, Image)]
         if len(images) != 1:
             raise BadInput(f"{path.name}: expected one reference image, got {len(images)}")
-        found = np.abs(np.asarray(images[0].data))
-    found = np.squeeze(found)
+        found = np.asarray(images[0].data)
+    if found.dtype.kind not in "fiubc" or not np.isfinite(found).all() or not found.any():
+        raise BadInput(f"{path.name}: expected finite numbers that are not all zero")
+    # the best common scale is found anyway: of peak 1 no size overflows
+    found = np.squeeze(np.abs(found).astype(np.float64))
+    found = found / found.max()
     outer = tuple(kspace.size(a) for a in ("frame", "contrast", "slice") if a in kspace.axes)
     wanted = tuple(n for n in (*outer, *matrix) if n > 1)
     if found.shape != wanted:
@@ -136,9 +145,7 @@ def _reference(path, kspace: KSpace, matrix) -> np.ndarray:
             f"{path.name}: expected a reference of the shape {wanted} of the image, got "
             f"{found.shape}"
         )
-    if found.dtype.kind not in "fiub" or not np.isfinite(found).all() or not found.any():
-        raise BadInput(f"{path.name}: expected finite numbers that are not all zero")
-    return found.astype(np.float64)
+    return found
 
 
 def _write(result, kspace, provenance, error, folder, label):
@@ -194,13 +201,20 @@ def application(
     if method not in list(Method):
         raise BadInput(f"--method: expected one of {', '.join(Method)}, got {method!r}")
     for option, value in (("--weight", weight), ("--noise", noise)):
-        if value is not None and not 0 < value < float("inf"):
-            raise BadInput(f"{option}: expected a number > 0, got {value}")
+        if value is not None and not LEAST <= value <= 1:
+            raise BadInput(
+                f"{option}: expected a share of the brightest, {LEAST:g} to 1, got {value}"
+            )
     limits = (("--iterations", iterations, 100_000), ("--sets", sets, 2), ("--coils", coils, 4096))
     for option, count, most in limits:
         if count is not None and not 1 <= count <= most:
             raise BadInput(f"{option}: expected 1 to {most}, got {count}")
-    for option, value, methods in (("--weight", weight, SHARES), ("--noise", noise, LEVELLED)):
+    ours = (
+        ("--weight", weight, tuple(SHARES)),
+        ("--noise", noise, LEVELLED),
+        ("--iterations", iterations, SINGLE[:-1]),
+    )
+    for option, value, methods in ours:
         if value is not None and method not in methods:
             raise BadInput(f"{option} is for {', '.join(methods)}, got --method {method}")
     if rad_s_per_cm is not None and not 0 < abs(rad_s_per_cm) < float("inf"):

@@ -1,7 +1,7 @@
 """What a reconstruction says of itself: measures, methods, warnings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -41,25 +41,36 @@ def measures(
             "%",
             note="real part, of the brightest of the image, coils whitened",
         ),
-        Measure(
-            "correlation of the noise between coils",
-            100 * max(e.noise.largest_correlation for e in encodings),
-            "%",
-            note=f"largest, read from the {encodings[0].noise.source}; removed",
-        ),
+        *_correlation(kspace, encodings),
         Measure(
             "weight of the penalty",
             float(np.median(weights)) if weights else None,
             "",
-            note="in units of the brightest" if weights else "this method has none",
+            note="in units of the brightest" if weights else "none, or fixed: see how it was done",
         ),
         Measure(
             "certified gap",
             100 * max(gaps) if gaps else None,
             "%",
-            note="at most so far above the minimum" if gaps else "this method has no objective",
+            note="at most so far above the minimum" if gaps else "not known for this method",
         ),
         Measure("memory estimated before the run", need / 1e9, "GB"),
+    )
+
+
+def _correlation(kspace, encodings):
+    """Of several coils only; the rim of k-space holds some image, which correlates too."""
+    if kspace.n_coils < 2:
+        return ()
+    source = encodings[0].noise.source
+    bound = "" if source == "noise scan" else ", at most: some of it is image"
+    return (
+        Measure(
+            "correlation of the noise between coils",
+            100 * max(e.noise.largest_correlation for e in encodings),
+            "%",
+            note=f"largest, read from the {source}{bound}; removed",
+        ),
     )
 
 
@@ -70,8 +81,10 @@ def sampled_share(kspace: KSpace) -> float:
     return kspace.size("shot") * kspace.size("sample") / math.prod(kspace.matrix or (1,))
 
 
-def methods(slices: Sequence[Slice], encodings: Sequence[Encoding]) -> tuple[str, ...]:
-    """How it was done, in sentences."""
+def methods(
+    slices: Sequence[Slice], encodings: Sequence[Encoding], given: Collection[str] = ()
+) -> tuple[str, ...]:
+    """How it was done, in sentences; `given` names what the user gave: maps, noise, weight."""
     first = encodings[0]
     found = [
         slices[0].statement,
@@ -83,7 +96,7 @@ def methods(slices: Sequence[Slice], encodings: Sequence[Encoding]) -> tuple[str
         )
         + (
             f" of the image seen through {first.data.shape[0]} coils, whose sensitivities were "
-            "calibrated from the centre of k-space (ESPIRiT)."
+            + ("given." if "maps" in given else "calibrated from the centre of k-space (ESPIRiT).")
             if first.operator.maps is not None
             else "."
         ),
@@ -93,22 +106,29 @@ def methods(slices: Sequence[Slice], encodings: Sequence[Encoding]) -> tuple[str
     ]
     if slices[0].method in (Method.PATCHES, Method.DICTIONARY):
         found.append(
-            "The noise level, the only number the method needs, is the smallest of three upper "
-            "bounds: the rim of k-space, samples held back and predicted, and the quietest places "
-            "of the image. No reference image was used."
+            "The noise level, the only number the method needs, was given."
+            if "noise" in given
+            else "The noise level, the only number the method needs, is the smallest of these "
+            "upper bounds: the rim of k-space, samples held back and predicted"
+            + (", the quietest places of the image" if first.is_met_exactly else "")
+            + ". No reference image was used."
         )
     elif slices[0].weight is not None:
         found.append(
-            "The weight is the one whose image predicts held-back samples best, unless it was "
-            "given. No reference image was used."
+            "The weight was given."
+            if "weight" in given
+            else "The weight was found from the data: samples held back are predicted best with "
+            "it. No reference image was used."
         )
     return tuple(found)
 
 
-def warnings(kspace: KSpace, encodings: Sequence[Encoding]) -> tuple[str, ...]:
+def warnings(
+    kspace: KSpace, encodings: Sequence[Encoding], sets_were_found: bool = True
+) -> tuple[str, ...]:
     """What a reader must know first."""
     found = [str(w) for w in kspace.facts.get("warnings", ())]
-    if any(e.n_sets > 1 for e in encodings):
+    if sets_were_found and any(e.n_sets > 1 for e in encodings):
         found.append(
             "The field of view is smaller than the body: two sets of coil maps were used, and "
             "parts of the body overlap in the image."

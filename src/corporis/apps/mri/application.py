@@ -1,5 +1,6 @@
 """From k-space to images: what was measured in, the best image and how it was made out."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -43,7 +44,7 @@ class Reconstruction:
         (cm/s) holds what the others show.
     wants_noise_map : bool
         Also give the image ``g_factor``: how the pattern amplifies noise, by pseudo replicas of
-        the least-squares image. Planes with two sets of maps have none.
+        the least-squares image. Needs one set of maps.
     may_be_real : bool
         Whether conjugate symmetry may be used where one side of k-space was not measured; never
         with `rad_s_per_cm`, where phase is what is looked for.
@@ -87,11 +88,13 @@ class Reconstruction:
         kspace = case.images.get("kspace")
         if not isinstance(kspace, KSpace):
             raise Unsupported(f"{case.name}: expected k-space, got none: read it with read_kspace")
-        need = check_memory(kspace)
+        need = check_memory(kspace, n_pixels=math.prod(self.grid.matrix or (0,)))
         kspace = planes_of(kspace)
         self._check_axes(kspace)
         sizes = [kspace.size(a) for a in OUTER if a in kspace.axes]
-        if self.method in WITH_COILS and kspace.n_coils > 1:
+        # phases of frames are compared: their coils must be the same
+        wants_phase = self.rad_s_per_cm is not None and kspace.is_cartesian
+        if (self.method in WITH_COILS or wants_phase) and kspace.n_coils > 1:
             encodings = self._encoded_together(kspace)
         else:
             encodings = [self._encoded(plane) for plane in each_plane(kspace)]
@@ -124,7 +127,10 @@ class Reconstruction:
     def _encoded_together(self, kspace: KSpace) -> list[Encoding]:
         planes = list(each_plane(kspace))
         if self.n_sets == 2:
-            raise Unsupported(f"{self.method} takes one set of coil maps: leave out --sets")
+            raise Unsupported(
+                "frames that are joined or compared share one set of coil maps, got 2: "
+                "leave out --sets"
+            )
         return encode_series(
             np.stack([np.asarray(p.data) for p in planes]),
             np.stack([p.sampled for p in planes]),
@@ -195,10 +201,37 @@ class Reconstruction:
                 "encodings": tuple(encodings),
                 "zero_filled": self.grid(encodings[0].image(encodings[0].start())),
             },
-            methods=methods(slices, encodings),
+            methods=(*methods(slices, encodings, self._given(kspace)), *self._words()),
             references=REFERENCES,
-            warnings=warnings(kspace, encodings),
+            warnings=warnings(kspace, encodings, self.n_sets is None),
         )
+
+    def _given(self, kspace: KSpace) -> frozenset[str]:
+        """What the data did not decide: maps, noise, weight."""
+        known = {"maps": kspace.maps, "noise": self.noise, "weight": self.weight}
+        return frozenset(name for name, value in known.items() if value is not None)
+
+    def _words(self) -> tuple[str, ...]:
+        """Sentences on velocity, interpolation and shift, where there are such."""
+        found = []
+        if self.rad_s_per_cm is not None:
+            limit = np.pi / abs(self.rad_s_per_cm)
+            found.append(
+                f"Velocity: phase against the first plane, {self.rad_s_per_cm:g} rad s/cm, "
+                f"unwrapped where neighbours tell; without that it would be within {limit:.3g} "
+                "cm/s."
+            )
+        if self.grid.matrix is not None:
+            found.append(
+                f"The image was interpolated to {self.grid.matrix[0]} by {self.grid.matrix[1]} "
+                "pixels by zeros around its frequencies, which adds no detail."
+            )
+        if any(self.grid.shift):
+            found.append(
+                f"The image was moved by {self.grid.shift[0]:g} pixels down and "
+                f"{self.grid.shift[1]:g} to the right within its field of view, which stays."
+            )
+        return tuple(found)
 
     def _velocity(self, kspace, slices):
         """Velocity of all planes but the first, and the largest where there is signal."""
@@ -233,7 +266,10 @@ class Reconstruction:
 def _g_factor(encoding: Encoding) -> np.ndarray:
     """NaN where two places overlap: there is no single factor."""
     if encoding.n_sets > 1:
-        return np.full(encoding.mask.shape, np.nan, np.float32)
+        raise Unsupported(
+            "the g-factor needs one set of coil maps, got two, for two places overlap in a pixel: "
+            "ask for one with --sets 1"
+        )
     if isinstance(encoding.operator, Trajectory):
         raise Unsupported("the g-factor needs k-space on a raster, got samples along a trajectory")
     return g_factor(encoding).astype(np.float32)

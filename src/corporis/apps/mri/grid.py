@@ -28,7 +28,7 @@ class Grid:
     Raises
     ------
     ValueError
-        If a side is not 1 to 16384, or the shift is not finite.
+        If a side is not 1 to 16384, or the shift is larger than that.
 
     Examples
     --------
@@ -46,8 +46,8 @@ class Grid:
     def __post_init__(self):
         if self.matrix is not None and not all(1 <= n <= MOST_SIDE for n in self.matrix):
             raise ValueError(f"matrix must be 1 to {MOST_SIDE} rows and columns, got {self.matrix}")
-        if not np.all(np.isfinite(self.shift)):
-            raise ValueError(f"shift must be finite, got {self.shift}")
+        if not all(abs(pixels) <= MOST_SIDE for pixels in self.shift):
+            raise ValueError(f"shift must be at most {MOST_SIDE} pixels, got {self.shift}")
 
     @property
     def is_own(self) -> bool:

@@ -37,15 +37,15 @@ def available_bytes() -> int | None:
         return None
 
 
-def check_memory(kspace: KSpace, limit: int | None = None) -> int:
-    """The need in bytes, if it fits.
+def check_memory(kspace: KSpace, limit: int | None = None, n_pixels: int = 0) -> int:
+    """The need in bytes, with that of an interpolated image of `n_pixels`, if it fits.
 
     Raises
     ------
     Unsupported
         If it does not.
     """
-    need = needed_bytes(kspace)
+    need = needed_bytes(kspace) + 12 * SAMPLE * n_pixels
     have = available_bytes() if limit is None else limit
     if have is not None and need > have:
         raise Unsupported(

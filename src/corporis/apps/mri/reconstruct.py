@@ -39,6 +39,8 @@ class Method(StrEnum):
 
 SINGLE = tuple(Method)[:7]
 """Methods for one plane; the others join frames or contrasts."""
+LEAST = 1e-7
+"""Smallest weight or noise that single precision can tell from none."""
 LEVELLED = (Method.PATCHES, Method.DICTIONARY)
 """Methods that want a noise level."""
 SHARES = {Method.TV: (0.0, 0.0), Method.TV_WAVELET: (1.0, 0.0), Method.TREE: (0.5, 0.2)}
@@ -119,6 +121,9 @@ def reconstruct(
     for name, value in (("weight", weight), ("noise", noise), ("n_iterations", n_iterations)):
         if value is not None and not 0 < value < np.inf:
             raise ValueError(f"{name} must be finite and > 0, got {value}")
+    for name, value in (("weight", weight), ("noise", noise)):
+        if value is not None and not LEAST <= value <= 1:
+            raise ValueError(f"{name} is a share of the brightest, {LEAST:g} to 1, got {value}")
     if method in LEVELLED:
         return _by_patches(encoding, method, noise, n_iterations, may_be_real, watch)
     if method in SHARES:

@@ -76,7 +76,7 @@ def _causal(data, masks, encodings, watch):
         words = (
             "Frame by frame, from its own samples and earlier frames only: total variation of the "
             f"change since a reference that follows the motion, weight {frame.weight:.3g} of the "
-            f"brightest. First frame: {1000 * frame.seconds:.0f} ms, reference {known}."
+            f"brightest. Frame {len(found) + 1}: {1000 * frame.seconds:.0f} ms, reference {known}."
         )
         noise = encodings[len(found)].sigma
         found.append(Slice(frame.image, Method.CAUSAL, words, None, frame.weight, noise, ()))
@@ -88,15 +88,19 @@ def _whole_series(data, masks, encodings, method, maps):
         parts, result = low_rank_plus_sparse(data, masks, maps=maps)
         series = parts.sum(axis=0)
         words = "1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1"
+        weights = "l_L 0.003 of the largest singular value, l_S 0.001 of the largest frequency"
     elif method == Method.LOCAL_LOW_RANK:
         series, result = locally_low_rank(data, masks, maps=maps)
         words = "1/2 ||A X - b||^2 + l sum_b ||X_b||_*, b blocks of 8 by 8 pixels,"
+        weights = "l 0.002 of the largest singular value of a block"
     else:
         series, result = temporally_sparse(data, masks, maps=maps)
         words = "1/2 ||A X - b||^2 + l ||F_t X||_1"
+        weights = "l 0.002 of the largest frequency"
     sentence = (
-        f"Minimised: {words} over the whole series, {result.count} iterations, last relative "
-        f"change {result.trace[-1]:.1e}."
+        f"Minimised: {words} over the whole series, X the frames as columns, F_t the transform "
+        f"over time, {weights} of the zero-filled series, fixed. {result.count} iterations, "
+        f"last relative change {result.trace[-1]:.1e}; no certificate."
     )
     return [
         Slice(e.image(image / e.scale), method, sentence, None, None, e.sigma, result.trace)
