@@ -144,3 +144,13 @@ def test_parameters_out_of_range_are_refused(kind, wrong):
 def test_one_class_is_refused(kind):
     with pytest.raises(ValueError, match="class"):
         kind(4).fit([[0.0], [1.0]], [1, 1])
+
+
+def test_what_is_like_nothing_known_is_like_its_own_kind(rng):
+    X, y = blobs(rng, n_classes=2)
+    hashing = PosteriorHashing(64, width=0.1, random_state=0).fit(X, y)
+    far = np.array([0.0, 0.0, 40.0]) + rng.standard_normal((20, 3))
+    codes = [pack(hashing.transform(x)) for x in (far, X)]
+    among, others = distances(codes[0], codes[0]), distances(codes[0], codes[1])
+    assert among.max() < others.min()
+    assert np.linalg.norm(hashing.embed(far)[:, :2]) < 1e-3

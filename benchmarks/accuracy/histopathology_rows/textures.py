@@ -77,12 +77,13 @@ def fold_row(number, X, y, other, labels):
 
 
 def chosen_width(make, X, y) -> float:
-    """The width with the best precision on a quarter of the training tiles, by 16 bits."""
+    """The width with the best precision and vote, added, on a quarter of the training tiles."""
     fit, judge = next(StratifiedShuffleSplit(1, test_size=0.25, random_state=0).split(X, y))
     found = []
     for width in WIDTHS:
-        hashing = make(width, 16).fit(X[fit], y[fit])
-        found.append(precision(hashing, X[fit], y[fit], X[judge], y[judge]))
+        vote = HammingVote(make(width, 24), N_NEIGHBOURS).fit(X[fit], y[fit])
+        score = vote.score(X[judge], y[judge])
+        found.append(score + precision(vote.hashing_, X[fit], y[fit], X[judge], y[judge]))
     return WIDTHS[int(np.argmax(found))]
 
 

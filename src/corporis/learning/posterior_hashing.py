@@ -11,16 +11,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from corporis.learning.hashing import anchors_of, check_parameters, gaussian
 
+N_NEAREST = 5
+
 
 class PosteriorHashing(TransformerMixin, BaseEstimator):
     r"""Signs of random orthogonal projections of what a sample may be and what it looks like.
 
-    ``z(x) = [p(class | x)^power - mean, likeness * looks(x)]`` and ``bit_k(x) = [c_k . z(x) > 0]``,
+    ``z(x) = [g(x) (p(class | x)^power - mean), likeness * looks(x)]`` and ``bit_k(x) = [c_k . z(x) > 0]``,
     so that the share of bits in which two samples differ is, on the average over projections, the
     angle between their ``z`` divided by pi. The posterior ``p`` is that of a logistic regression
     on the kernel's anchors and on the features themselves; ``power`` below 1 lets the less likely
     classes speak too, which is what tells classes apart that were never seen. ``looks`` are the
-    leading principal components of the centred kernel, which no label has touched.
+    leading principal components of the centred kernel, which no label has touched. ``g`` is 1
+    where training samples are, and falls to 0 away from them, where a posterior means nothing:
+    what is like nothing known is like its own kind there.
 
     Parameters
     ----------
@@ -50,6 +54,8 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
     anchors_, mean_, sigma_
         As in `KernelHashing`.
     classifier_ : LogisticRegression
+    usual_closeness_ : float
+        Median over training samples of the mean of the largest kernel values, `N_NEAREST` of them.
     projections_ : array, (n_classes + n_looks, n_bits)
         Blocks of orthonormal columns.
 
@@ -123,6 +129,7 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         centred = kernel - self.mean_
         self.kernel_scale_ = float(centred.std()) or 1.0
         self._fit_classifier(self._inputs(X, centred), y)
+        self.usual_closeness_ = float(np.median(_closeness(kernel)))
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
         self.axes_ = axes[: self.n_looks].T
         looks = centred @ self.axes_
@@ -140,10 +147,12 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         """``z``, (n, n_classes + n_looks): what the bits are signs of."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        centred = gaussian(X, self.anchors_, self.width * self.sigma_) - self.mean_
+        kernel = gaussian(X, self.anchors_, self.width * self.sigma_)
+        centred = kernel - self.mean_
         posterior = self._posterior(self._inputs(X, centred)) - self.posterior_mean_
+        near = np.sqrt(np.minimum(_closeness(kernel) / self.usual_closeness_, 1.0))
         looks = centred @ self.axes_ / self.looks_scale_
-        return np.hstack([posterior, self.likeness * looks])
+        return np.hstack([near[:, None] * posterior, self.likeness * looks])
 
     def _inputs(self, X, centred):
         """What the classifier sees: likeness to the anchors, and the features themselves."""
@@ -162,6 +171,12 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         """Posteriors to a power, of length 1."""
         found = self.classifier_.predict_proba(inputs) ** self.power
         return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def _closeness(kernel):
+    """Mean of the largest kernel values of each sample."""
+    count = min(N_NEAREST, kernel.shape[1])
+    return np.partition(kernel, -count, axis=1)[:, -count:].mean(axis=1)
 
 
 def orthogonal_blocks(n_rows: int, n_columns: int, rng) -> np.ndarray:
