@@ -22,6 +22,7 @@ LEVELS = (
     ("apps", "phantoms"),
     ("cohorts",),
     ("workstation",),
+    ("options",),
     ("terminal",),
     ("cli",),
     ("__main__",),

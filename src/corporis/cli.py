@@ -15,6 +15,27 @@ import typer
 
 from corporis import __version__
 from corporis.errors import BadInput, CorporisError
+from corporis.options import (
+    Axes,
+    CoilCount,
+    Iterations,
+    Label,
+    Maps,
+    MapSets,
+    Mask,
+    Matrix,
+    NoiseLevel,
+    NoiseMap,
+    Output,
+    PhaseOfVelocity,
+    Prior,
+    Reference,
+    Scan,
+    Shift,
+    Strength,
+    Symmetry,
+    Variable,
+)
 from corporis.terminal import progress, table
 
 app = typer.Typer(
@@ -27,86 +48,6 @@ app = typer.Typer(
 )
 training = typer.Typer(help="Train what a study has learned, from your own data.")
 app.add_typer(training, name="train", rich_help_panel="Learning")
-
-Output = Annotated[
-    Path,
-    typer.Option("--output", "-o", help="Folder for all that is written; made if absent."),
-]
-
-Label = Annotated[
-    str | None, typer.Option(help="A neutral label for the case; never a patient's name.")
-]
-Scan = Annotated[
-    Path,
-    typer.Argument(
-        metavar="INPUT", help="k-space: ISMRMRD or fastMRI (.h5), BART (.cfl), .mat, .npy or .npz."
-    ),
-]
-Mask = Annotated[
-    Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
-]
-Axes = Annotated[
-    str | None,
-    typer.Option(
-        help="What the axes of an array mean, in its order, as in frame,coil,row,column; by "
-        "default guessed: coils before rows and columns."
-    ),
-]
-Variable = Annotated[
-    str | None, typer.Option(help="Name of the array, in a file that holds several.")
-]
-Prior = Annotated[
-    str,
-    typer.Option(
-        metavar="METHOD",
-        help="What is known about the image besides its samples. One plane: patches, dictionary, "
-        "tv, tv-wavelet, tree, least-squares, zero-fill. Frames: low-rank, local-low-rank, "
-        "kt-sparse, and of one coil causal. Contrasts of one coil: joint, forest.",
-    ),
-]
-Strength = Annotated[
-    float | None, typer.Option(help="Of tv, tv-wavelet and tree; by default found from the data.")
-]
-NoiseLevel = Annotated[
-    float | None,
-    typer.Option(
-        help="Of patches and dictionary, share of the brightest; by default found from the data."
-    ),
-]
-Maps = Annotated[
-    Path | None, typer.Option(help="Coil sensitivities; by default they are calibrated.")
-]
-Reference = Annotated[
-    Path | None, typer.Option(help="An image of the same size, to measure the error.")
-]
-Iterations = Annotated[int | None, typer.Option(help="By default the method's own.")]
-MapSets = Annotated[
-    int | None, typer.Option(help="Sets of coil maps, 1 or 2; by default as needed.")
-]
-CoilCount = Annotated[int | None, typer.Option(help="Compress to so many coils.")]
-NoiseMap = Annotated[
-    bool, typer.Option("--noise-map", help="Also how the pattern amplifies noise (g-factor).")
-]
-PhaseOfVelocity = Annotated[
-    float | None, typer.Option(help="Phase of one cm/s: velocity of all planes against the first.")
-]
-Symmetry = Annotated[
-    bool,
-    typer.Option(
-        help="Partial Fourier: conjugate symmetry, where it predicts held-back samples better."
-    ),
-]
-Matrix = Annotated[
-    tuple[int, int] | None,
-    typer.Option(help="Rows and columns of the image, by zero-fill interpolation."),
-]
-Shift = Annotated[
-    tuple[float, float] | None,
-    typer.Option(
-        help="Move the image down and right by so many of the scan's pixels, or parts of them; "
-        "the field of view stays."
-    ),
-]
 
 
 def _version(is_asked: bool) -> None:

@@ -17,14 +17,14 @@ N_NEAREST = 5
 class PosteriorHashing(TransformerMixin, BaseEstimator):
     r"""Signs of random orthogonal projections of what a sample may be and what it looks like.
 
-    ``z(x) = [g(x) (p(class | x)^power - mean), likeness * looks(x)]`` and ``bit_k(x) = [c_k . z(x) > 0]``,
-    so that the share of bits in which two samples differ is, on the average over projections, the
-    angle between their ``z`` divided by pi. The posterior ``p`` is that of a logistic regression
-    on the kernel's anchors and on the features themselves; ``power`` below 1 lets the less likely
-    classes speak too, which is what tells classes apart that were never seen. ``looks`` are the
-    leading principal components of the centred kernel, which no label has touched. ``g`` is 1
-    where training samples are, and falls to 0 away from them, where a posterior means nothing:
-    what is like nothing known is like its own kind there.
+    ``z(x) = [g(x) (p(class | x)^power - mean), likeness * looks(x)]`` and
+    ``bit_k(x) = [c_k . z(x) > 0]``, so that the share of bits in which two samples differ is, on
+    the average over projections, the angle between their ``z`` divided by pi. The posterior ``p``
+    is that of a logistic regression on the kernel's anchors and on the features themselves;
+    ``power`` below 1 lets the less likely classes speak too, which is what tells classes apart
+    that were never seen. ``looks`` are the leading principal components of the centred kernel,
+    which no label has touched. ``g`` is 1 where training samples are, and falls to 0 away from
+    them, where a posterior means nothing: what is like nothing known is like its own kind there.
 
     Parameters
     ----------

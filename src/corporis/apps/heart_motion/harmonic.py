@@ -12,7 +12,9 @@ import numpy as np
 from scipy import fft, ndimage
 
 from corporis.apps.heart_motion import _ring_kernel
-from corporis.arrays import n_threads
+from corporis.operators.fourier import unitary_fft
+
+PLANE = (-2, -1)
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,9 @@ class BandPass:
         wave_vectors : array, (a, 2)
             In radians a pixel.
         """
-        workers = {"workers": n_threads()}
-        spectrum = fft.fft2(images, **workers)[:, None]
+        spectrum = unitary_fft(images + 0j, PLANE)[:, None]
         passed = self.response(images.shape[1:], wave_vectors)
-        return fft.ifft2(spectrum * passed, **workers)
+        return unitary_fft(spectrum * passed, PLANE, is_inverse=True, is_free=True)
 
     def response(self, shape, wave_vectors: np.ndarray) -> np.ndarray:
         """What is let through, 0 to 1, (a, rows, columns), frequency 0 first."""
