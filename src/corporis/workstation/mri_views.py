@@ -46,13 +46,16 @@ def _image_views(result: Report, truth) -> list[View]:
     planes = data.reshape(-1, *data.shape[-2:])
     is_single = len(planes) == 1
     group = "Image" if is_single else "Reconstruction"
-    other = "Image" if is_single else "First plane, for comparison"
+    if len(planes) > MOST_VIEWS:
+        group += f", the first {MOST_VIEWS} of {len(planes)}"
+    other = "Image" if is_single else "The first, for comparison"
+    word = "frame" if "time" in image.axes else "contrast" if "channel" in image.axes else "plane"
     pixel = None
     if image.length_unit == "mm":
         rows, columns = image.spacing[-2:]
         pixel = (float(rows), float(columns))
     views = [
-        View(_name(k, len(planes)), plane[None], pixel_mm=pixel, group=group)
+        View(_name(k, len(planes), word), plane[None], pixel_mm=pixel, group=group)
         for k, plane in enumerate(planes[:MOST_VIEWS])
     ]
     blurred = np.abs(result.facts["zero_filled"])
@@ -127,8 +130,8 @@ def _convergence(first) -> list[Curve]:
     return [Curve(word, "log10", np.log10(np.maximum(trace, 1e-12)))]
 
 
-def _name(number, total):
-    return f"plane {number + 1}" if total > 1 else "magnitude"
+def _name(number, total, word):
+    return f"{word} {number + 1}" if total > 1 else "magnitude"
 
 
 def _sentence(kspace, result, error):

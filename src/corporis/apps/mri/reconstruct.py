@@ -160,7 +160,9 @@ def _by_patches(encoding, method, noise, n_iterations, may_be_real, watch):
             + f" predicts held-back samples of the short side{'' if symmetric else ' no'} better."
         )
     image = encoding.image(last.x)
-    return Slice(image, method, statement, None, None, noise, tuple(changes))
+    # of the run that made the image, not of those that found its numbers
+    trace = tuple(changes[-prior.n_iterations :])
+    return Slice(image, method, statement, None, None, noise, trace)
 
 
 def _words(denoiser):
