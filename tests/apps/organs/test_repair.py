@@ -83,6 +83,16 @@ def test_place_and_size_do_not_matter(trained):
     assert dice(here, larger) > 0.995
 
 
+def test_half_the_masks_repair_nearly_as_well(trained):
+    few = OrganRepair(n_atoms=15).fit([organ(k) for k in range(30)], [SPACING] * 30)
+    assert len(few._model.shapes_) == 15
+    truth = organ(600)
+    seen = damaged(truth, 3, is_added=True)
+    errors = [1 - dice(m.repair(seen, SPACING).mask, truth) for m in (few, trained)]
+    assert errors[0] < 1 - dice(seen, truth)
+    assert errors[0] < errors[1] + 0.02
+
+
 def test_another_organ_does_not_look_like_this_one(trained):
     rod = (np.abs(POINTS - [34, 37, 36]) < [5, 5, 33]).all(axis=-1)
     assert trained.repair(rod, SPACING).misfit > 3 * trained.repair(organ(500), SPACING).misfit

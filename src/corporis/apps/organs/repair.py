@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, Pose, register
+from corporis.learning import Representatives
 from corporis.shapes import SparseShapeComposition
 
 _CUT = 0.25  # distances beyond a quarter of the organ's size say nothing more
@@ -59,6 +60,8 @@ class OrganRepair(BaseEstimator):
         > 0, in sizes: the grid's.
     bend : float
         > 0, in sizes: how far the explanation is bent to meet the believed border.
+    n_atoms : int or None
+        Training masks the explanation may use, chosen as `Representatives`, for speed; None: all.
 
     Attributes
     ----------
@@ -73,11 +76,12 @@ class OrganRepair(BaseEstimator):
     doi:10.1109/CVPR.2000.855835 (signed distances as shapes)
     """
 
-    def __init__(self, prior=None, depth=0.1, step=0.07, bend=0.3):
+    def __init__(self, prior=None, depth=0.1, step=0.07, bend=0.3, n_atoms=None):
         self.prior = prior
         self.depth = depth
         self.step = step
         self.bend = bend
+        self.n_atoms = n_atoms
 
     def fit(self, X: Sequence[np.ndarray], y: Sequence[tuple[float, float, float]]):
         """Learn from masks `X`, each (a, b, c), with spacings `y` in mm, in one orientation.
@@ -115,6 +119,9 @@ class OrganRepair(BaseEstimator):
         self._usual = 1.0
         self._model = self._prior.fit(shapes[~held])
         self._usual = float(np.mean([self._misfit(s, self._explained(s)) for s in shapes[held]]))
+        if self.n_atoms is not None and self.n_atoms < len(X):
+            chosen = Representatives(self.n_atoms, rejection=1e9).fit(shapes[..., 0]).indices_
+            shapes = shapes[chosen]
         self._model = self._prior.fit(shapes)
         return self
 
