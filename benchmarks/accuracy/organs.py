@@ -18,7 +18,15 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from organs_rows import composition_speed, dictionary, landmarks, online, planted, rare_detail
+from organs_rows import (
+    composition_speed,
+    dictionary,
+    landmarks,
+    online,
+    planted,
+    rare_detail,
+    repair,
+)
 from report import rounded
 
 KEYS = (
@@ -31,7 +39,8 @@ KEYS = (
     *("dictionary_excess_error", "dictionary_speedup", "dictionary_speedup_fista"),
     *("online_excess_error", "online_excess_error_random", "online_poison_excess_error"),
     *("online_poison_accepted", "rare_detail_ratio", "rare_detail_ratio_pca"),
-    *("planted_recovery", "planted_promises_broken"),
+    *("planted_recovery", "planted_promises_broken", "repair_liver_dice", "repair_error_ratio"),
+    *(f"repair_{o}_dice{r}" for o in repair.ORGANS for r in ("", "_pca", "_input", "_morphology")),
 )
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
@@ -39,7 +48,10 @@ NOTES = (
     "manual outlines.",
     "Up to 30 shapes of each fold are scored; every prior is told the noise of a good landmark.",
     "Composition is the published one, an error for each coordinate, with one pair of weights.",
-    *(module.NOTE for module in (composition_speed, dictionary, online, rare_detail, planted)),
+    *(
+        module.NOTE
+        for module in (composition_speed, dictionary, online, rare_detail, planted, repair)
+    ),
 )
 
 
@@ -51,8 +63,10 @@ def main(arguments=None) -> None:
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args(arguments)
     begun, rows = time.perf_counter(), []
-    folds = landmarks.jobs(Path(options.train), Path(options.test))
-    jobs = [(module.row, given) for module in BY_FOLD for given in folds] + [(planted.row, ())]
+    train, test = Path(options.train), Path(options.test)
+    jobs = [(repair.row, given) for given in repair.jobs(train, test)] + [(planted.row, ())]
+    folds = landmarks.jobs(train, test)
+    jobs += [(module.row, given) for module in BY_FOLD for given in folds]
     rows.append(composition_speed.row())  # alone on the machine: its time counts
     with ProcessPoolExecutor(options.processes) as pool:
         waiting = [pool.submit(function, *given) for function, given in jobs]
@@ -61,13 +75,13 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in BY_FOLD:
+    for module in (*BY_FOLD, repair):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
     figures["seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
-    figures["rows"] = [{"kind": kind, **row} for kind, row in rows if "fold" in row]
+    figures["rows"] = [{"kind": kind, **row} for kind, row in rows if "n" in row]
     print(json.dumps(rounded(figures), indent=1))
 
 

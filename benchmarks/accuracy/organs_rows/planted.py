@@ -53,7 +53,7 @@ def _trial(sparsity, corruption, seed):
     misfit = GrossErrorMisfit(
         atoms[..., None], target[:, None], np.full(N_VALUES, SMALL), np.ones(N_VALUES)
     )
-    found = sparse_code(misfit, SMALL, tolerance=1e-6, at_most=400).x
+    found = sparse_code(misfit, SMALL, tolerance=1e-6, at_most=2000).x
     is_found = np.linalg.norm(found - code) <= 0.01 * np.linalg.norm(code)
     both = np.concatenate([atoms, np.eye(N_VALUES)])
     support = np.concatenate([used, N_ATOMS + wrong])

@@ -9,7 +9,7 @@ import pytest
 from apps.heart_shape.known import Ellipsoid, stack_of, tube
 from corporis.apps.heart_shape.body import ANGLES, Rigidity
 from corporis.apps.heart_shape.measure import MUSCLE_G_PER_ML
-from corporis.apps.heart_shape.numbers import Numbers, measures
+from corporis.apps.heart_shape.numbers import Numbers, _unlike_strokes, measures
 from corporis.apps.heart_shape.outline import look, outline
 from corporis.apps.heart_shape.rebuild import RightBody, left_surface
 
@@ -186,3 +186,18 @@ def test_a_lone_slice_has_its_own_area():
     numbers = Numbers.of(stack, outline(stack, look(maps, stack.missing), Rigidity()), None)
     named = {m.name: m.value for m in measures(numbers, stack)}
     assert named["largest cavity area"] == pytest.approx(np.pi * body.cavity(5, 0), rel=0.03)
+
+
+def ejecting(*volumes_ml):
+    """A ventricle's course and its phases."""
+    volume = 1000.0 * np.array(volumes_ml)
+    phases = SimpleNamespace(ed=int(np.argmax(volume)), es=int(np.argmin(volume)))
+    return SimpleNamespace(volume=volume), phases
+
+
+def test_ventricles_that_eject_unlike_volumes_are_told():
+    left = ejecting(150, 60, 140)
+    assert _unlike_strokes(*left, *ejecting(160, 75, 150)) == ()
+    (said,) = _unlike_strokes(*left, *ejecting(330, 280, 320))
+    assert "0.6 times what the left does" in said and "look at the outlines" in said
+    assert _unlike_strokes(*left, None, None) == ()

@@ -22,6 +22,9 @@ from corporis.apps.heart_shape.measure import (
 )
 from corporis.interfaces import Measure, Mesh
 
+LIKE_STROKES = 0.3
+"""Largest difference of the ventricles' stroke volumes that outlines commonly have, relative."""
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -60,12 +63,15 @@ class Numbers:
         phases = find_phases(left.volume)
         wall = wall_thickness(body, insertion)
         height = body.frame.height(np.array([body.ends.base[phases.ed], body.ends.apex[phases.ed]]))
+        right_phases = find_phases(right.volume) if right is not None else None
+        has_volume = stack.frames.shape[0] > 1
+        unlike = _unlike_strokes(left, phases, right, right_phases) if has_volume else ()
         return cls(
             left,
             whole,
             right,
             phases,
-            find_phases(right.volume) if right is not None else None,
+            right_phases,
             wall,
             by_segment(wall, wall.thickness[..., phases.ed]),
             by_segment(wall, wall.thickness[..., phases.es]),
@@ -75,7 +81,7 @@ class Numbers:
             stack.length_unit,
             stack.cycle_ms,
             float(abs(height[1] - height[0])),
-            _warnings(stack, found, insertion),
+            (*_warnings(stack, found, insertion), *unlike),
         )
 
     @property
@@ -168,6 +174,22 @@ def _warnings(stack, found, insertion) -> tuple[str, ...]:
             "overruled by the surface: look at the outlines before using the numbers."
         )
     return tuple(said)
+
+
+def _unlike_strokes(left, phases, right, right_phases) -> tuple[str, ...]:
+    """A warning where the ventricles eject different volumes, which outlines explain first."""
+    if right is None or right_phases is None or len(left.volume) < 2:
+        return ()
+    strokes = [
+        float(v.volume[p.ed] - v.volume[p.es]) for v, p in ((left, phases), (right, right_phases))
+    ]
+    if min(strokes) > (1 - LIKE_STROKES) * max(strokes):
+        return ()
+    return (
+        f"The right ventricle seems to eject {strokes[1] / max(strokes[0], 1e-9):.1f} times what "
+        "the left does. Without a shunt or a leaking valve both eject alike: one of them is "
+        "outlined wrongly, so look at the outlines before using either ventricle's numbers.",
+    )
 
 
 def measures(numbers: Numbers, stack) -> list[Measure]:

@@ -1,0 +1,109 @@
+"""Repair of masks: damage found and undone, detail kept, the wrong organ noticed."""
+
+import numpy as np
+import pytest
+
+from corporis.apps.organs import OrganRepair
+from corporis.errors import BadInput
+from corporis.shapes import dice
+
+SPACING = (2.0, 2.5, 2.0)
+POINTS = np.stack(np.indices((34, 30, 36)), axis=-1) * SPACING
+
+
+def organ(seed, turn=0.0):
+    """An ellipsoid about 44 x 36 x 50 mm with a notch and a waist of its own."""
+    rng = np.random.default_rng(seed)
+    half = np.array([22, 18, 25]) * (1 + 0.12 * rng.standard_normal(3))
+    x = POINTS - (np.array([34, 37, 36]) + rng.uniform(-3, 3, 3))
+    c, s = np.cos(turn), np.sin(turn)
+    x = x @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    radius = np.linalg.norm(x / half, axis=-1)
+    waist = 1 - 0.15 * (1 + 0.3 * rng.standard_normal()) * np.exp(-((x[..., 2] / 8) ** 2))
+    notch = np.linalg.norm(x - [half[0], 0, 0], axis=-1) < 8 + rng.standard_normal()
+    return (radius < waist) & ~notch
+
+
+def damaged(mask, seed, *, is_added):
+    """A ball of a tenth of the volume put onto the organ or taken out of it."""
+    rng = np.random.default_rng(seed)
+    edge = np.argwhere(mask & ~np.roll(mask, 1, 0) | (mask & ~np.roll(mask, -1, 1)))
+    away = np.linalg.norm(POINTS - edge[rng.integers(len(edge))] * SPACING, axis=-1)
+    pool = ~mask if is_added else mask
+    ball = pool & (away <= np.sort(away[pool])[mask.sum() // 10])
+    return (mask | ball) if is_added else (mask & ~ball)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return OrganRepair().fit([organ(k) for k in range(30)], [SPACING] * 30)
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_damage_is_undone_and_said(trained, is_added):
+    before, after, said = [], [], []
+    for seed in range(100, 105):
+        truth = organ(seed)
+        seen = damaged(truth, seed, is_added=is_added)
+        found = trained.repair(seen, SPACING)
+        before.append(1 - dice(seen, truth))
+        after.append(1 - dice(found.mask, truth))
+        said.append(found.overruled[seen != truth].mean())
+        changed = found.mask != seen
+        assert found.overruled[changed].mean() > 0.95  # all but filled holes and islands
+    assert np.mean(after) < 0.5 * np.mean(before)
+    assert np.mean(said) > 0.7  # the thin rim of a ball is within what organs vary
+
+
+def test_a_sound_mask_stays_to_the_voxel_where_it_is_believed(trained):
+    for seed in range(200, 203):
+        truth = organ(seed, turn=0.1)
+        found = trained.repair(truth, SPACING)
+        assert dice(found.mask, truth) > 0.985
+        np.testing.assert_array_equal(found.mask[~found.overruled], truth[~found.overruled])
+        assert found.misfit < 3
+
+
+def test_holes_and_islands_go(trained):
+    truth = organ(300)
+    seen = truth.copy()
+    seen[16:18, 14:16, 21:23] = False
+    seen[1:4, 1:4, 1:4] = True
+    found = trained.repair(seen, SPACING)
+    assert found.mask[16:18, 14:16, 21:23].all()
+    assert not found.mask[1:4, 1:4, 1:4].any()
+
+
+def test_place_and_size_do_not_matter(trained):
+    seen = damaged(organ(400), 5, is_added=False)
+    here = trained.repair(seen, SPACING).mask
+    moved = trained.repair(np.roll(seen, (2, -1, 3), axis=(0, 1, 2)), SPACING).mask
+    assert dice(np.roll(here, (2, -1, 3), axis=(0, 1, 2)), moved) > 0.995
+    larger = trained.repair(seen, tuple(1.5 * s for s in SPACING)).mask
+    assert dice(here, larger) > 0.995
+
+
+def test_half_the_masks_repair_nearly_as_well(trained):
+    few = OrganRepair(n_atoms=15).fit([organ(k) for k in range(30)], [SPACING] * 30)
+    assert len(few._model.shapes_) == 15
+    truth = organ(600)
+    seen = damaged(truth, 3, is_added=True)
+    errors = [1 - dice(m.repair(seen, SPACING).mask, truth) for m in (few, trained)]
+    assert errors[0] < 1 - dice(seen, truth)
+    assert errors[0] < errors[1] + 0.02
+
+
+def test_another_organ_does_not_look_like_this_one(trained):
+    rod = (np.abs(POINTS - [34, 37, 36]) < [5, 5, 33]).all(axis=-1)
+    assert trained.repair(rod, SPACING).misfit > 3 * trained.repair(organ(500), SPACING).misfit
+
+
+def test_wrong_input_is_named(trained):
+    with pytest.raises(BadInput, match="voxel inside"):
+        trained.repair(np.zeros((5, 5, 5)), SPACING)
+    with pytest.raises(BadInput, match="volume"):
+        trained.repair(np.ones((5, 5)), SPACING)
+    with pytest.raises(ValueError, match="at least 5"):
+        OrganRepair().fit([organ(0)], [SPACING])
+    with pytest.raises(ValueError, match="depth"):
+        OrganRepair(depth=-1).fit([organ(0)] * 5, [SPACING] * 5)
