@@ -193,6 +193,7 @@ def _loss(logits, labels):
     large ones too small.
     """
     torch = import_torch()
-    bits = torch.arange(logits.shape[1], dtype=torch.uint8)[None, :, None, None]
+    bits = torch.arange(logits.shape[1], dtype=torch.uint8, device=logits.device)
+    bits = bits[None, :, None, None]
     allowed = (labels[:, None].bitwise_right_shift(bits)).bitwise_and(1).to(logits.dtype)
     return -(logits.softmax(1) * allowed).sum(1).clamp_min(1e-6).log().mean()
