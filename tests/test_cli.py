@@ -89,7 +89,24 @@ def test_wrong_usage_is_exit_code_2(capsys):
     assert leave("heart") == 2
     assert leave("hart", "somewhere") == 2
     assert leave("info", "--nothing") == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert leave("mri", "scan.npy", "-o", "out", "--coils", "many") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 4 and all(line.startswith("corporis: error: ") for line in said)
+    assert "see corporis heart --help" in said[0] and "--coils" in said[3]
+
+
+def test_no_words_at_all_show_the_help(capsys):
+    assert leave() == 2
+    said = capsys.readouterr()
+    assert "heart" in said.out + said.err and "corporis:" not in said.err
+
+
+@pytest.mark.parametrize("error", [OSError(36, "File name too long", "a" * 300), OSError(28, "Full")])
+def test_what_the_file_system_refuses_is_bad_input(error, monkeypatch, capsys):
+    monkeypatch.setattr("corporis.imaging.read", raising(error))
+    assert leave("info", "study") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("corporis: error: ") and len(line) < 200
 
 
 @pytest.mark.parametrize("error", [BadInput, NotFound, OutputError, CorporisError])

@@ -46,6 +46,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+INTERRUPTED = 130
 training = typer.Typer(help="Train what a study has learned, from your own data.")
 app.add_typer(training, name="train", rich_help_panel="Learning")
 
@@ -357,25 +358,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     is_debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
     try:
-        app(given, prog_name="corporis")
-    except CorporisError as error:
-        if is_debug:
-            raise
-        _leave(f"error: {error}", error.exit_code)
-    except SystemExit as leaving:
-        if leaving.code == 130:
-            _leave("interrupted; nothing half-written was left", 130)
-        raise
+        left = app(given, prog_name="corporis", standalone_mode=False)
     except Exception as error:
         if is_debug:
             raise
-        _leave(
-            f"unexpected error: {type(error).__name__}: {error}; the same command with --debug "
-            "shows where it happened",
-            1,
-        )
+        _leave(*_said(error))
+    if left == INTERRUPTED:
+        _leave("interrupted; nothing half-written was left", INTERRUPTED)
+    raise SystemExit(left or 0)
+
+
+def _said(error: Exception) -> tuple[str, int]:
+    """What a person is told of an error, in one line, and the exit code."""
+    if isinstance(error, CorporisError):
+        return f"error: {error}", error.exit_code
+    if hasattr(error, "format_message"):  # of the command line's parser, words that it cannot use
+        path = error.ctx.command_path if getattr(error, "ctx", None) else "corporis"
+        words = error.format_message().rstrip(".")
+        # called without a word: the help was printed, and there is nothing to add
+        bare = type(error).__name__ == "NoArgsIsHelpError"
+        return ("" if bare else f"error: {words}: see {path} --help"), 2
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{Path(str(error.filename)).name[:80]}: " if error.filename else ""
+        return f"error: {where}{error.strerror.lower()}: give another path, or make room", 2
+    return (
+        f"unexpected error: {type(error).__name__}: {error}; the same command with --debug "
+        "shows where it happened",
+        1,
+    )
 
 
 def _leave(message: str, code: int) -> None:
-    print("corporis: " + " ".join(message.split()), file=sys.stderr)
+    if message:
+        print("corporis: " + " ".join(message.split()), file=sys.stderr)
     raise SystemExit(code)

@@ -263,7 +263,8 @@ class KSpace:
         Returns
         -------
         Image
-            In mm where the field of view is known, else in pixels.
+            In mm where the field of view is known, else in pixels of the scan, lying as an axial
+            slice.
 
         Raises
         ------
@@ -301,8 +302,11 @@ class KSpace:
                 + f", got {tuple(sizes[-2:])}"
             )
         if known is None:
-            return affine
-        extent = self.facts["reconstructed_field_of_view_mm"]
+            known = matrix
+            steps = self.facts.get("reconstructed_steps", (1.0, 1.0))
+            extent = [n * step for n, step in zip(inner[-2:], steps)]
+        else:
+            extent = self.facts["reconstructed_field_of_view_mm"]
         out = affine.copy()
         for column, old, new, old_mm, new_mm in zip(
             (1, 2), matrix[-2:], inner[-2:], known[-2:], extent[-2:]
@@ -317,10 +321,11 @@ class KSpace:
         if self.affine is not None:
             return np.asarray(self.affine, dtype=float)
         if self.field_of_view_mm is None:
-            return np.eye(4)
-        steps = [v / n for v, n in zip(self.field_of_view_mm, self.matrix or ())]
-        thickness = steps[0] if len(steps) == 3 else self.facts.get("slice_thickness_mm")
-        rows, columns = steps[-2:]
+            rows, columns, thickness = 1.0, 1.0, 1.0
+        else:
+            steps = [v / n for v, n in zip(self.field_of_view_mm, self.matrix or ())]
+            thickness = steps[0] if len(steps) == 3 else self.facts.get("slice_thickness_mm")
+            rows, columns = steps[-2:]
         plane = Plane(np.zeros((1, 1, 1)), np.zeros(3), np.array(AXIAL), (rows, columns), thickness)
         return plane.affine()
 

@@ -3,7 +3,9 @@
 import datetime
 
 import numpy as np
+from skimage.measure import find_contours
 
+from corporis.apps.mri import flow
 from corporis.apps.mri.account import sampled_share
 from corporis.imaging import KSpace
 from corporis.interfaces import Report
@@ -50,53 +52,83 @@ def _image_views(result: Report, truth) -> list[View]:
         group += f", the first {MOST_VIEWS} of {len(planes)}"
     other = "Image" if is_single else "The first, for comparison"
     word = "frame" if "time" in image.axes else "contrast" if "channel" in image.axes else "plane"
-    pixel = None
-    if image.length_unit == "mm":
-        rows, columns = image.spacing[-2:]
-        pixel = (float(rows), float(columns))
+    pixel = _pixel(result)
     views = [
-        View(_name(k, len(planes), word), plane[None], pixel_mm=pixel, group=group)
+        View(_name(k, len(planes), word), plane[None], **pixel, group=group)
         for k, plane in enumerate(planes[:MOST_VIEWS])
     ]
     blurred = np.abs(result.facts["zero_filled"])
-    views.append(View("zero-filled", blurred[None], pixel_mm=pixel, group=other))
+    views.append(View("zero-filled", blurred[None], **pixel, group=other))
     if "g_factor" in result.images:
         factor = np.asarray(result.images["g_factor"].data)
         factor = factor.reshape(-1, *factor.shape[-2:])[0]
-        views.append(View("g-factor, own grey scale", factor[None], group=other))
+        top = max(float(np.nanquantile(factor, 0.999)), 1.01)
+        words = f"g-factor, black 1 to white {top:.3g}"
+        views.append(View(words, factor[None], group=other, window=(1.0, top)))
     if truth is not None:
         reference = truth.reshape(planes.shape)
         scale = float(np.sum(planes * reference) / max(float(np.sum(planes**2)), 1e-30))
         wrong = np.abs(scale * planes[0] - reference[0])
-        views.append(View("reference", reference[0][None], pixel_mm=pixel, group=other))
-        views.append(View("error, own grey scale", wrong[None], pixel_mm=pixel, group=other))
+        views.append(View("reference", reference[0][None], **pixel, group=other))
+        views.append(View("error, own grey scale", wrong[None], **pixel, group=other))
     return views
 
 
+def _pixel(result: Report) -> dict[str, tuple[float, float]]:
+    """Row and column step of the reconstruction: in mm, or only their ratio."""
+    image = result.images["reconstruction"]
+    rows, columns = (float(v) for v in image.spacing[-2:])
+    return {"pixel_mm" if image.length_unit == "mm" else "shape_of_pixel": (rows, columns)}
+
+
 def _velocity_views(result: Report) -> list[View]:
-    """Velocity through the plane, dark towards and bright away."""
+    """Velocity through the plane on one grey scale for all, and the vessel as it was guessed."""
     if "velocity" not in result.images:
         return []
-    image = result.images["velocity"]
-    strong = np.abs(np.asarray(result.facts["slices"][0].image))
-    shown = np.where(strong > 0.1 * strong.max(), np.asarray(image.data), 0.0)
-    planes = shown.reshape(-1, *shown.shape[-2:])[1 : MOST_VIEWS + 1]
-    return [View(f"plane {k + 2}", p[None], group="Velocity") for k, p in enumerate(planes)]
+    maps, signal = _velocities(result)
+    most = float(np.quantile(np.abs(maps[:, signal > 0.3 * signal.max()]), 0.999)) or 1.0
+    shown = np.where(signal > 0.1 * signal.max(), maps, 0.0)[:MOST_VIEWS]
+    vessel = _vessel(maps, signal)
+    lines = find_contours(vessel.astype(float), 0.5) if vessel.any() else []
+    contours = {"vessel, guessed": [lines]} if lines else {}
+    pixel = _pixel(result)
+    group = f"Velocity, black {-most:.3g} to white {most:.3g} cm/s"
+    return [
+        View(f"plane {k + 2}", p[None], contours, group=group, window=(-most, most), **pixel)
+        for k, p in enumerate(shown)
+    ]
+
+
+def _velocities(result: Report):
+    """Velocity of all planes but the reference, and the reference's brightness."""
+    maps = np.asarray(result.images["velocity"].data)
+    brightness = np.asarray(result.images["reconstruction"].data)
+    return maps.reshape(-1, *maps.shape[-2:])[1:], brightness.reshape(-1, *maps.shape[-2:])[0]
+
+
+def _vessel(maps, signal) -> np.ndarray:
+    """Where velocity is large: the vessel, as far as it can be guessed."""
+    strong = signal > 0.3 * signal.max()
+    highest = np.abs(maps).max(axis=0)
+    return strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
 
 
 def _velocity_curves(result: Report) -> list[Curve]:
-    """Mean velocity over the planes where it is large: the vessel, as far as it can be guessed."""
+    """Mean velocity in the vessel, and where lengths are known the flow through it."""
     if "velocity" not in result.images:
         return []
-    maps = np.asarray(result.images["velocity"].data)
-    maps = maps.reshape(-1, *maps.shape[-2:])
-    signal = np.abs(np.asarray(result.facts["slices"][0].image))
-    strong = signal > 0.3 * signal.max()
-    highest = np.abs(maps).max(axis=0)
-    vessel = strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
-    if len(maps) < 3 or not vessel.any():
+    maps, signal = _velocities(result)
+    vessel = _vessel(maps, signal)
+    if len(maps) < 2 or not vessel.any():
         return []
-    return [Curve("mean velocity in the vessel", "cm/s", maps[:, vessel].mean(axis=1))]
+    # the reference shows no velocity: its place on the axis stays empty
+    mean = np.concatenate([[np.nan], maps[:, vessel].mean(axis=1)])
+    curves = [Curve("mean velocity in the vessel", "cm/s", mean)]
+    pixel = _pixel(result).get("pixel_mm")
+    if pixel is not None:
+        through = np.concatenate([[np.nan], flow(maps, vessel, pixel)])
+        curves.append(Curve("flow through the vessel", "ml/s", through))
+    return curves
 
 
 def _sample_views(encoding) -> list[View]:

@@ -54,7 +54,7 @@ class View:
     name : str
         Shown on the picture, for example "slice 4".
     frames : array, (n_frames, rows, columns)
-        Intensities of any range; the page shows the 1st to 99.5th percentile. NaN is black.
+        Intensities of any range. NaN is black.
     contours : mapping of str to sequence
         For each outline one list per frame, each holding polylines (k, 2) of (row, column) in
         pixels, whole numbers at pixel centres. A polyline is drawn as given: repeat the first
@@ -63,11 +63,16 @@ class View:
         Pixel size, or row and column steps; None where it is not known.
     group : str
         Heading under which views are shown; views of a group and a shape share one crop.
+    window : (float, float) or None
+        Intensities shown black and white; by default the 1st and the 99.5th percentile.
+    shape_of_pixel : (float, float) or None
+        Height and width in any unit, where pixels are not square and `pixel_mm` is not known.
 
     Raises
     ------
     ValueError
-        If `frames` is not three-dimensional, or a contour has another number of frames.
+        If `frames` is not three-dimensional, a contour has another number of frames, or the
+        window does not rise.
     """
 
     name: str
@@ -75,9 +80,15 @@ class View:
     contours: Mapping[str, Sequence[Sequence[np.ndarray]]] = field(default_factory=dict)
     pixel_mm: float | tuple[float, float] | None = None
     group: str = "Short axis"
+    window: tuple[float, float] | None = None
+    shape_of_pixel: tuple[float, float] | None = None
 
     def __post_init__(self):
         shape = np.shape(self.frames)
+        check(
+            self.window is None or self.window[0] < self.window[1],
+            f"window of view {self.name!r} must rise, got {self.window}",
+        )
         check(
             len(shape) == 3 and min(shape) > 0,
             f"frames of view {self.name!r} must be (n_frames, rows, columns), got {shape}",
@@ -96,9 +107,9 @@ class View:
 
     @property
     def steps(self) -> tuple[float, float]:
-        """Row and column step in mm, or (1, 1) where the pixel size is not known."""
+        """Row and column step in mm; relative where the pixel size is not known."""
         if self.pixel_mm is None:
-            return 1.0, 1.0
+            return self.shape_of_pixel or (1.0, 1.0)
         row, column = np.broadcast_to(np.asarray(self.pixel_mm, dtype=float), (2,))
         return float(row), float(column)
 

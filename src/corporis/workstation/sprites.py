@@ -43,19 +43,28 @@ class SpriteSheet:
     scale: float
 
 
-def to_bytes(frames: np.ndarray, low: float = 1.0, high: float = 99.5) -> np.ndarray:
-    """Map intensities between two percentiles to 0..255; NaN and infinities become black.
+def to_bytes(
+    frames: np.ndarray,
+    low: float = 1.0,
+    high: float = 99.5,
+    window: tuple[float, float] | None = None,
+) -> np.ndarray:
+    """Map intensities between two percentiles, or in a window, to 0..255.
+
+    NaN and infinities become black.
 
     Examples
     --------
     >>> to_bytes(np.array([0.0, 5.0, 10.0]), 0, 100).tolist()
     [0, 128, 255]
+    >>> to_bytes(np.array([0.0, 5.0, 10.0]), window=(5, 15)).tolist()
+    [0, 0, 128]
     """
     frames = np.asarray(frames, dtype=np.float32)
     is_finite = np.isfinite(frames)
     if not is_finite.any():
         return np.zeros(frames.shape, dtype=np.uint8)
-    bottom, top = np.percentile(frames[is_finite], [low, high])
+    bottom, top = np.percentile(frames[is_finite], [low, high]) if window is None else window
     span = top - bottom if top > bottom else 1.0
     grey = np.clip((np.where(is_finite, frames, bottom) - bottom) / span, 0, 1)
     return np.rint(255 * grey).astype(np.uint8)
@@ -122,7 +131,8 @@ def pack_views(
     crops = []
     for view in views:
         top, bottom, left, right = boxes[view.group, view.frames.shape[1:]]
-        crops.append((to_bytes(view.frames[:, top:bottom, left:right]), (top, left)))
+        shown = to_bytes(view.frames[:, top:bottom, left:right], window=view.window)
+        crops.append((shown, (top, left)))
     side = longest_side
     while side >= 32:
         cells = [_shrink(frames, side) for frames, _ in crops]

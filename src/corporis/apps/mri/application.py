@@ -260,6 +260,9 @@ class Reconstruction:
         facts = {**kspace.facts, "reconstructed_matrix": self.grid.matrix}
         if kspace.field_of_view_mm is not None:
             facts["reconstructed_field_of_view_mm"] = kspace.field_of_view_mm[-2:]
+        else:
+            sides = zip((kspace.matrix or ())[-2:], self.grid.matrix, strict=True)
+            facts["reconstructed_steps"] = tuple(old / new for old, new in sides)
         return replace(kspace, facts=facts).image(data, axes)
 
 

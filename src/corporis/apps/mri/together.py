@@ -14,6 +14,7 @@ from corporis.apps.mri.low_rank import (
 )
 from corporis.apps.mri.reconstruct import Method, Slice, Watch
 from corporis.apps.mri.series import CausalSeries
+from corporis.apps.mri.series_weight import STRENGTHS, found_strength
 from corporis.errors import Unsupported
 
 AXIS = {
@@ -27,6 +28,20 @@ AXIS = {
 """What the method joins."""
 WITH_COILS = (Method.LOW_RANK, Method.LOCAL_LOW_RANK, Method.KT_SPARSE)
 """Methods that also take several coils, the same for all planes."""
+WHOLE = {
+    Method.LOW_RANK: (
+        low_rank_plus_sparse,
+        {"low_rank": 3e-3, "sparse": 1e-3},
+        "1/2 ||A(L + S) - b||^2 + {} ||L||_* + {} ||F_t S||_1",
+    ),
+    Method.LOCAL_LOW_RANK: (
+        locally_low_rank,
+        {"weight": 2e-3},
+        "1/2 ||A X - b||^2 + {} sum_b ||X_b||_*, b blocks of 8 by 8 pixels,",
+    ),
+    Method.KT_SPARSE: (temporally_sparse, {"weight": 2e-3}, "1/2 ||A X - b||^2 + {} ||F_t X||_1"),
+}
+"""Solver, the weights that the search starts from, and the objective of each."""
 
 
 def reconstruct_together(
@@ -62,10 +77,10 @@ def reconstruct_together(
     masks = np.stack([e.mask for e in encodings])
     if method == Method.CAUSAL:
         return _causal(data, masks, encodings, watch)
-    watch("reconstructing all planes together", 0.1, None)
     if AXIS[method] == "contrast":
+        watch("reconstructing all planes together", 0.1, None)
         return _contrasts(data, masks, encodings, method)
-    return _whole_series(data, masks, encodings, method, maps)
+    return _whole_series(data, masks, encodings, method, maps, watch)
 
 
 def _causal(data, masks, encodings, watch):
@@ -83,28 +98,34 @@ def _causal(data, masks, encodings, watch):
     return found
 
 
-def _whole_series(data, masks, encodings, method, maps):
-    if method == Method.LOW_RANK:
-        parts, result = low_rank_plus_sparse(data, masks, maps=maps)
-        series = parts.sum(axis=0)
-        words = "1/2 ||A(L + S) - b||^2 + l_L ||L||_* + l_S ||F_t S||_1"
-        weights = "l_L 0.003 of the largest singular value, l_S 0.001 of the largest frequency"
-    elif method == Method.LOCAL_LOW_RANK:
-        series, result = locally_low_rank(data, masks, maps=maps)
-        words = "1/2 ||A X - b||^2 + l sum_b ||X_b||_*, b blocks of 8 by 8 pixels,"
-        weights = "l 0.002 of the largest singular value of a block"
-    else:
-        series, result = temporally_sparse(data, masks, maps=maps)
-        words = "1/2 ||A X - b||^2 + l ||F_t X||_1"
-        weights = "l 0.002 of the largest frequency"
-    sentence = (
-        f"Minimised: {words} over the whole series, X the frames as columns, F_t the transform "
-        f"over time, {weights} of the zero-filled series, fixed. {result.count} iterations, "
-        f"last relative change {result.trace[-1]:.1e}; no certificate."
+def _whole_series(data, masks, encodings, method, maps, watch):
+    solve, weights, words = WHOLE[method]
+
+    def series(data, masks, strength, at_most):
+        scaled = {name: strength * value for name, value in weights.items()}
+        found, result = solve(data, masks, maps=maps, at_most=at_most, **scaled)
+        return (found.sum(axis=0) if found.ndim == 4 else found), result
+
+    strength = found_strength(
+        lambda *given: series(*given)[0],
+        data,
+        masks,
+        maps,
+        lambda n: watch("finding the weight", 0.7 * n / len(STRENGTHS), None),
     )
+    watch("reconstructing all planes together", 0.7, None)
+    images, result = series(data, masks, strength, 150)
+    found = [f"{strength * value:.2g}" for value in weights.values()]
+    sentence = (
+        f"Minimised: {words.format(*found)} over the whole series, X the frames as columns, F_t "
+        "the transform over time, weights relative to the zero-filled series' own largest value "
+        f"of each term. {result.count} iterations, last relative change {result.trace[-1]:.1e}; "
+        "no certificate."
+    )
+    weight = strength * next(iter(weights.values()))
     return [
-        Slice(e.image(image / e.scale), method, sentence, None, None, e.sigma, result.trace)
-        for image, e in zip(series, encodings, strict=True)
+        Slice(e.image(image / e.scale), method, sentence, None, weight, e.sigma, result.trace)
+        for image, e in zip(images, encodings, strict=True)
     ]
 
 
