@@ -367,7 +367,8 @@ def on_grid(mask: np.ndarray, kspace: KSpace) -> np.ndarray:
         or not np.all(np.isfinite(values))
         or (len(values) == 2 and values[0] != 0)
     ):
-        raise ValueError("mask must hold 0 and one other value, got more: give a sampling mask")
+        found = ", ".join(str(v) for v in values[:4]) + (", ..." if len(values) > 4 else "")
+        raise ValueError(f"mask must hold 0 and one other value, got {found}")
     if mask.shape == kspace.data.shape and "coil" in kspace.axes:
         place = kspace.axes.index("coil")
         first = np.take(mask, [0], axis=place)

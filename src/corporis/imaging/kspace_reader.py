@@ -120,7 +120,8 @@ def _from_file(path, axes, variable, keep_oversampling):
     if not path.exists():
         raise BadInput(f"{shown(path)} does not exist: check the path")
     if not path.is_file():
-        raise BadInput(f"{shown(path)}: expected {EXPECTED}, got a folder: give one file")
+        got = "a folder" if path.is_dir() else "something that is no file"
+        raise BadInput(f"{shown(path)}: expected {EXPECTED}, got {got}: give one file")
     if is_ismrmrd(path):
         return read_ismrmrd(path, keep_oversampling), None
     store = open_arrays(path)
@@ -247,7 +248,7 @@ def _masked(kspace, source, warnings):
         except ValueError as error:
             problem = problem or error
     else:
-        raise BadInput(f"{label}{problem}, give the mask of this scan")
+        raise BadInput(f"{label}{problem}: give the mask of this scan")
     lost = int(np.count_nonzero(whole & ~kspace.sampled))
     if lost > 0.01 * np.count_nonzero(whole):
         warnings.append(

@@ -110,6 +110,8 @@ class OutputFolder:
         target = self.path.absolute()
         if target.exists() and not target.is_dir():
             raise OutputError(f"{shown(self.path)} is a file: choose a folder for the results")
+        if target.is_symlink() and not target.exists():
+            raise OutputError(f"{shown(self.path)} is a link to nothing: choose another folder")
         with _writing(self.path):
             if target.is_dir() and any(target.iterdir()) and not (target / LIST).is_file():
                 raise OutputError(

@@ -23,7 +23,7 @@ from corporis.imaging import (
     write_nifti,
 )
 from corporis.imaging.output import write_bytes
-from corporis.interfaces import Case, Report
+from corporis.interfaces import Case, Measure, Report
 from corporis.workstation.mri_page import write_mri_page
 from corporis.workstation.mri_views import mri_page, relative_error
 
@@ -96,11 +96,13 @@ def run_mri(
         label = name or f"scan-{str(facts['source_hash'])[:8]}"
         case = Case(label, {"kspace": kspace}, facts=facts)
         result = chosen(case)
+        error = None if truth is None else relative_error(result, truth)
+        if error is not None:
+            result = replace(result, measures=(_as_measure(error), *result.measures))
         tell("writing", 0.96)
         files = {"mask": mask, "maps": maps, "reference": reference}
         given = sorted(k for k, v in files.items() if v is not None)
         provenance = clock.facts(case, {**_parameters(chosen), "files_given": given})
-        error = None if truth is None else relative_error(result, truth)
         _write(result, kspace, provenance, error, folder, label)
         page = mri_page(label, kspace, result, provenance, truth)
         write_mri_page(page, folder / "report.html")
@@ -114,6 +116,15 @@ def _parameters(how: Reconstruction) -> dict[str, Any]:
     chosen = {name: getattr(how, name) for name in names}
     chosen |= {"matrix": how.grid.matrix, "shift": how.grid.shift if any(how.grid.shift) else None}
     return {k: v if k != "method" else str(v) for k, v in chosen.items() if v is not None}
+
+
+def _as_measure(error: float) -> Measure:
+    return Measure(
+        "relative error",
+        100 * error,
+        "%",
+        note="of the magnitude against the reference given, after the best common scale",
+    )
 
 
 def _reference(path, kspace: KSpace, matrix) -> np.ndarray:

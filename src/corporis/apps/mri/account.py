@@ -6,22 +6,86 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
+from corporis.apps.mri.given_maps import LEAST_EXPLAINED, explained_by_maps
 from corporis.apps.mri.reconstruct import Method, Slice
 from corporis.imaging import KSpace
 from corporis.interfaces import Measure
-from corporis.operators import Trajectory
-
-REFERENCES = (
-    "Dabov, Foi, Katkovnik & Egiazarian, Image denoising by sparse 3-D transform-domain "
-    "collaborative filtering, IEEE Transactions on Image Processing 16:2080-2095, 2007, "
-    "doi:10.1109/TIP.2007.901238",
-    "Venkatakrishnan, Bouman & Wohlberg, Plug-and-play priors for model based reconstruction, "
-    "IEEE GlobalSIP 945-948, 2013, doi:10.1109/GlobalSIP.2013.6737048",
+from corporis.operators import Cartesian, Trajectory
+ESPIRIT = (
     "Uecker et al., ESPIRiT: an eigenvalue approach to autocalibrating parallel MRI, Magnetic "
-    "Resonance in Medicine 71:990-1001, 2014, doi:10.1002/mrm.24751",
-    "Huang, Zhang & Metaxas, Efficient MR image reconstruction for compressed MR imaging, Medical "
-    "Image Analysis 15:670-679, 2011, doi:10.1016/j.media.2011.06.001",
+    "Resonance in Medicine 71:990-1001, 2014, doi:10.1002/mrm.24751"
 )
+PLUG_AND_PLAY = (
+    "Venkatakrishnan, Bouman & Wohlberg, Plug-and-play priors for model based reconstruction, "
+    "IEEE GlobalSIP 945-948, 2013, doi:10.1109/GlobalSIP.2013.6737048"
+)
+COMPOSITE = (
+    "Huang, Zhang & Metaxas, Efficient MR image reconstruction for compressed MR imaging, Medical "
+    "Image Analysis 15:670-679, 2011, doi:10.1016/j.media.2011.06.001"
+)
+TREE = (
+    "Chen & Huang, Exploiting the wavelet structure in compressed sensing MRI, Magnetic Resonance "
+    "Imaging 32:1377-1389, 2014"
+)
+SENSE = (
+    "Pruessmann, Weiger, Boernert & Boesiger, Advances in sensitivity encoding with arbitrary "
+    "k-space trajectories, Magnetic Resonance in Medicine 46:638-651, 2001, doi:10.1002/mrm.1241"
+)
+REFERENCES: dict[Method, tuple[str, ...]] = {
+    Method.PATCHES: (
+        "Dabov, Foi, Katkovnik & Egiazarian, Image denoising by sparse 3-D transform-domain "
+        "collaborative filtering, IEEE Transactions on Image Processing 16:2080-2095, 2007, "
+        "doi:10.1109/TIP.2007.901238",
+        PLUG_AND_PLAY,
+    ),
+    Method.DICTIONARY: (
+        "Aharon, Elad & Bruckstein, K-SVD: an algorithm for designing overcomplete dictionaries "
+        "for sparse representation, IEEE Transactions on Signal Processing 54:4311-4322, 2006, "
+        "doi:10.1109/TSP.2006.881199",
+        PLUG_AND_PLAY,
+    ),
+    Method.TV: (
+        "Rudin, Osher & Fatemi, Nonlinear total variation based noise removal algorithms, Physica "
+        "D 60:259-268, 1992, doi:10.1016/0167-2789(92)90242-F",
+    ),
+    Method.TV_WAVELET: (COMPOSITE,),
+    Method.TREE: (TREE, COMPOSITE),
+    Method.LEAST_SQUARES: (SENSE,),
+    Method.ZERO_FILL: (),
+    Method.CAUSAL: (
+        "Chen, Li, Axel & Huang, Real time dynamic MRI by exploiting spatial and temporal "
+        "sparsity, Magnetic Resonance Imaging 34:473-482, 2016",
+    ),
+    Method.LOW_RANK: (
+        "Otazo, Candes & Sodickson, Low-rank plus sparse matrix decomposition for accelerated "
+        "dynamic MRI, Magnetic Resonance in Medicine 73:1125-1136, 2015, doi:10.1002/mrm.25240",
+    ),
+    Method.LOCAL_LOW_RANK: (
+        "Trzasko & Manduca, Local versus global low-rank promotion in dynamic MRI series "
+        "reconstruction, Proc. Intl. Soc. Mag. Reson. Med. 19:4371, 2011",
+    ),
+    Method.KT_SPARSE: (
+        "Jung, Sung, Nayak, Kim & Ye, k-t FOCUSS, Magnetic Resonance in Medicine 61:103-116, "
+        "2009, doi:10.1002/mrm.21757",
+    ),
+    Method.JOINT: (
+        "Huang, Chen & Axel, Fast multi-contrast MRI reconstruction, Magnetic Resonance Imaging "
+        "32:1344-1352, 2014",
+    ),
+    Method.FOREST: (
+        "Chen, Li & Huang, Forest sparsity for multi-channel compressive sensing, IEEE "
+        "Transactions on Signal Processing 62:2803-2813, 2014, arXiv:1211.4657",
+    ),
+}
+"""Where each method was published."""
+
+
+def references(
+    method: Method, encodings: Sequence[Encoding], given: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Of what was used: the method, and the calibration where it was ours."""
+    is_calibrated = encodings[0].operator.maps is not None and "maps" not in given
+    return (*REFERENCES[method], *((ESPIRIT,) if is_calibrated else ()))
 
 
 def measures(
@@ -128,6 +192,13 @@ def warnings(
 ) -> tuple[str, ...]:
     """What a reader must know first."""
     found = [str(w) for w in kspace.facts.get("warnings", ())]
+    if kspace.maps is not None and isinstance(encodings[0].operator, Cartesian):
+        share = explained_by_maps(encodings[0])
+        if share < LEAST_EXPLAINED:
+            found.append(
+                f"The coil maps given explain only {100 * share:.0f} % of the signal in the centre "
+                "of k-space: they may be of another scan, turned, or in another order of coils."
+            )
     if sets_were_found and any(e.n_sets > 1 for e in encodings):
         found.append(
             "The field of view is smaller than the body: two sets of coil maps were used, and "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from corporis.apps.mri.account import REFERENCES, measures, methods, warnings
+from corporis.apps.mri.account import measures, methods, references, warnings
 from corporis.apps.mri.along_trajectory import encode_trajectory
 from corporis.apps.mri.encoding import Encoding, encode, encode_series
 from corporis.apps.mri.grid import Grid
@@ -202,7 +202,7 @@ class Reconstruction:
                 "zero_filled": self.grid(encodings[0].image(encodings[0].start())),
             },
             methods=(*methods(slices, encodings, self._given(kspace)), *self._words()),
-            references=REFERENCES,
+            references=references(self.method, encodings, self._given(kspace)),
             warnings=warnings(kspace, encodings, self.n_sets is None),
         )
 
