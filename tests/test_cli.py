@@ -101,7 +101,9 @@ def test_no_words_at_all_show_the_help(capsys):
     assert "heart" in said.out + said.err and "corporis:" not in said.err
 
 
-@pytest.mark.parametrize("error", [OSError(36, "File name too long", "a" * 300), OSError(28, "Full")])
+@pytest.mark.parametrize(
+    "error", [OSError(36, "File name too long", "a" * 300), OSError(28, "Full")]
+)
 def test_what_the_file_system_refuses_is_bad_input(error, monkeypatch, capsys):
     monkeypatch.setattr("corporis.imaging.read", raising(error))
     assert leave("info", "study") == 2

@@ -373,7 +373,7 @@ def _said(error: Exception) -> tuple[str, int]:
     if isinstance(error, CorporisError):
         return f"error: {error}", error.exit_code
     if hasattr(error, "format_message"):  # of the command line's parser, words that it cannot use
-        path = error.ctx.command_path if getattr(error, "ctx", None) else "corporis"
+        path = getattr(getattr(error, "ctx", None), "command_path", "corporis")
         words = error.format_message().rstrip(".")
         # called without a word: the help was printed, and there is nothing to add
         bare = type(error).__name__ == "NoArgsIsHelpError"

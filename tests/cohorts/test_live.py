@@ -5,7 +5,7 @@ import pytest
 
 from corporis.apps.heart_shape import Border, PixelEvidence
 from corporis.apps.mri import CausalSeries
-from corporis.cohorts.live import STEPS, LiveHeart
+from corporis.cohorts.live import STEPS, LiveHeart, doubtful
 from corporis.deformables import warp
 from corporis.phantoms import PlaneWaveCoils
 from corporis.phantoms.beating_kspace import BeatingKSpace
@@ -78,3 +78,14 @@ def test_without_a_heart_nothing_is_outlined():
     assert all(m.labels.shape == (64, 64) for m in found)
     with pytest.raises(ValueError, match=r"memory must be in \[0, 1\), got 1"):
         LiveHeart(PixelEvidence.load(), memory=1.0)
+
+
+def test_a_beating_heart_is_not_doubted_and_jumps_are(scan):
+    labels = scan[2].copy()
+    assert doubtful(labels) == []
+    labels[2][labels[2] == 1] = 0  # lost
+    labels[4] = np.where(labels[4] == 2, 0, labels[4])  # no ring
+    rows = np.flatnonzero((labels[6] == 1).any(axis=1))[::4]
+    keep = np.isin(np.arange(SIDE), rows)[:, None]
+    labels[6] = np.where((labels[6] == 1) & ~keep, 2, labels[6])  # a quarter of the area
+    assert doubtful(labels) == [2, 4, 6]

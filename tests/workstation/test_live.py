@@ -33,6 +33,7 @@ def test_outlines_motion_and_latency_of_every_frame_are_left(tmp_path):
     assert (out / "motion_down.nii.gz").is_file() and (out / "motion_across.nii.gz").is_file()
     content = json.loads((out / "report.json").read_text())
     assert len(content["seconds"]) == len(found.moments) == 3
+    assert content["warnings"] == []
     page = (out / "report.html").read_text()
     assert "Left cavity" in page and "Over the beat" in page and "latency" in page
 
@@ -63,3 +64,12 @@ def test_too_small_or_silent_frames_are_refused(tmp_path, shape, silent, words):
     with pytest.raises(Unsupported, match=words):
         run_live(tmp_path / "k.npy", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_heart_is_doubted(tmp_path, data_dir):
+    out = tmp_path / "out"
+    source = data_dir / "kspace" / "aorta_velocity_kspace_11frames.mat"
+    found = run_live(source, out)
+    (warning,) = found.result.warnings
+    assert "this may be no short-axis view of a heart" in warning
+    assert warning in (out / "report.html").read_text()

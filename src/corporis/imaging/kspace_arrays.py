@@ -78,7 +78,8 @@ class Store:
             if choice:
                 raise BadInput(
                     f"{shown(self.path)}: expected one array that can be {role}, got "
-                    f"{one_line(', '.join(choice), 120)}: name the one that is meant (variable, --variable)"
+                    f"{one_line(', '.join(choice), 120)}: name the one that is "
+                    "meant (--variable)"
                 )
         kind = "0 and 1" if role == "mask" else "complex numbers"
         raise BadInput(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.heart_shape import PixelEvidence
-from corporis.cohorts.live import STEPS, LiveHeart, Moment
+from corporis.cohorts.live import STEPS, LiveHeart, Moment, doubtful
 from corporis.cohorts.study import Provenance
 from corporis.errors import Unsupported
 from corporis.imaging import (
@@ -152,6 +152,12 @@ def report_of(moments: Sequence[Moment], kspace: KSpace) -> Report:
             for k, step in enumerate(STEPS)
         ),
         Measure("frames without a left cavity", int(np.sum(area == 0)), ""),
+        Measure(
+            "frames with a doubtful outline",
+            len(doubted := doubtful(labels)),
+            "",
+            note="no cavity, no ring of muscle around it, or an area unlike the frames before",
+        ),
     ]
     methods = (
         "Each frame was made from its own samples and earlier frames only: causal total variation "
@@ -160,7 +166,18 @@ def report_of(moments: Sequence[Moment], kspace: KSpace) -> Report:
         "to the frame before. Latency is the time from a frame's last sample to its outline and "
         "motion, on this machine.",
     )
-    return Report("live", tuple(measures), images, methods=methods)
+    warnings = _doubts(doubted, len(moments))
+    return Report("live", tuple(measures), images, methods=methods, warnings=warnings)
+
+
+def _doubts(doubted: Sequence[int], n_frames: int) -> tuple[str, ...]:
+    if not doubted:
+        return ()
+    named = ", ".join(str(k + 1) for k in doubted[:8]) + (", ..." if len(doubted) > 8 else "")
+    which = f"Doubtful outlines in {len(doubted)} of {n_frames} frames ({named})"
+    if len(doubted) < n_frames / 3:
+        return (f"{which}: do not measure there.",)
+    return (f"{which}: this may be no short-axis view of a heart; do not use the outlines.",)
 
 
 def areas(labels: np.ndarray, plane: Image) -> tuple[np.ndarray, str]:
@@ -177,6 +194,7 @@ def _content(result, moments, label, provenance) -> str:
         "measures": [asdict(m) for m in result.measures],
         "seconds": [dict(m.seconds) for m in moments],
         "methods": list(result.methods),
+        "warnings": list(result.warnings),
         "provenance": provenance,
     }
     return json.dumps(content, indent=1)
@@ -208,6 +226,7 @@ def _page(result, moments, kspace, label, provenance) -> MriPage:
         ],
         n_frames=len(moments),
         methods=result.methods,
+        warnings=result.warnings,
         provenance=provenance,
         date=datetime.date.today().isoformat(),
     )

@@ -1,6 +1,7 @@
 """What the report of a reconstruction shows: images, samples, velocity, convergence."""
 
 import datetime
+from typing import Any
 
 import numpy as np
 from skimage.measure import find_contours
@@ -74,7 +75,7 @@ def _image_views(result: Report, truth) -> list[View]:
     return views
 
 
-def _pixel(result: Report) -> dict[str, tuple[float, float]]:
+def _pixel(result: Report) -> dict[str, Any]:
     """Row and column step of the reconstruction: in mm, or only their ratio."""
     image = result.images["reconstruction"]
     rows, columns = (float(v) for v in image.spacing[-2:])

@@ -11,6 +11,7 @@ from corporis.apps.mri.reconstruct import Method, Slice
 from corporis.imaging import KSpace
 from corporis.interfaces import Measure
 from corporis.operators import Cartesian, Trajectory
+
 ESPIRIT = (
     "Uecker et al., ESPIRiT: an eigenvalue approach to autocalibrating parallel MRI, Magnetic "
     "Resonance in Medicine 71:990-1001, 2014, doi:10.1002/mrm.24751"

@@ -27,6 +27,6 @@ def explained_by_maps(encoding: Encoding) -> float:
     signal = np.moveaxis(seen, 0, 1)
     heard = np.einsum("pcs,pc->ps", np.conj(basis), signal)
     # where the maps are zero no coil is said to hear anything
-    heard *= (np.abs(maps).sum(axis=1).T > 0)
+    heard *= np.abs(maps).sum(axis=1).T > 0
     total = float(np.sum(np.abs(signal) ** 2))
     return float(np.sum(np.abs(heard) ** 2)) / total if total > 0 else 1.0
