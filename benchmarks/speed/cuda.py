@@ -30,7 +30,7 @@ from corporis.solvers import (
 )
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "accuracy"))
-from mri_rows.cases import variable_density  # noqa: E402
+from mri_rows.cases import variable_density
 
 ITERATIONS = 50
 
