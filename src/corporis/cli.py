@@ -286,7 +286,9 @@ def nuclei(
         Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
     ],
     output: Output,
-    weights: Annotated[Path, typer.Option(help="A folder that `corporis train nuclei` wrote.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="A folder that `corporis train nuclei` wrote.")
+    ] = None,
     um_per_px: Annotated[
         float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
     ] = None,
@@ -297,6 +299,8 @@ def nuclei(
     Leaves nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output folder.
 
     Example:
+
+      corporis nuclei slide.svs -o out/
 
       corporis nuclei slide.svs -o out/ --weights weights/
     """
@@ -316,6 +320,9 @@ def train_nuclei(
     data: Annotated[Path, typer.Option(help="Images with *_instances.png or *_semantic.png.")],
     output: Output,
     steps: Annotated[int, typer.Option(min=1, help="Of optimisation, 0.25 s each.")] = 4500,
+    generated: Annotated[
+        int, typer.Option(min=0, help="Images of generated tissue to learn from besides.")
+    ] = 0,
 ) -> None:
     """Train the network that outlines nuclei, from labelled images at 40x (needs torch).
 
@@ -327,7 +334,9 @@ def train_nuclei(
     from corporis.cohorts.nuclei import train_nuclei as train
 
     with progress() as tell:
-        n_images = train(data, output, schedule=Schedule(steps), progress=tell)
+        n_images = train(
+            data, output, n_generated=generated, schedule=Schedule(steps), progress=tell
+        )
     typer.echo(f"learned from {n_images} images: {output}")
 
 

@@ -3,19 +3,21 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from corporis import __version__
-from corporis.apps.nuclei.evidence import NucleusEvidence
+from corporis.apps.nuclei.evidence import NucleusEvidence, as_bright_field
 from corporis.apps.nuclei.training import Example, Schedule, train
 from corporis.apps.nuclei.whole_slide import UM_PER_PX, TileNuclei, WholeSlide
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 from corporis.imaging.output import write_bytes
 from corporis.imaging.slide import PLAIN, Slide
+from corporis.phantoms import NuclearTissue
+from corporis.phantoms.nuclei import Tissue
 from corporis.shapes import (
     Rectangle,
     clark_evans,
@@ -28,13 +30,15 @@ from corporis.shapes import (
 RADII_UM = (5.0, 10.0, 20.0, 40.0)
 MOST_FOR_ENVELOPE = 20_000
 """Nuclei beyond which random patterns would take minutes and the envelope is left out."""
+DARK = 60
+"""Median grey level below which an image is fluorescence: a slide's glass is bright."""
 INSTANCES, MASK = "_instances.png", "_semantic.png"
 
 
 def outline_nuclei(
     source: Path | str,
     output: Path | str,
-    weights: Path | str,
+    weights: Path | str | None = None,
     *,
     um_per_px: float | None = None,
     side: int = 1024,
@@ -49,8 +53,8 @@ def outline_nuclei(
     output : path
         Gets ``nuclei.geojson`` (pixels of the slide, as QuPath opens it), ``nuclei.csv`` (one
         nucleus a line, lengths in pixels at the network's scale) and ``nuclei.json``.
-    weights : path
-        A folder that `train_nuclei` wrote.
+    weights : path, optional
+        A folder that `train_nuclei` wrote; by default the network that is shipped.
     um_per_px : float, optional
         Scale, where the file does not say; without any the image is searched as it is.
     side : int
@@ -148,6 +152,7 @@ def train_nuclei(
     data: Path | str,
     output: Path | str,
     *,
+    n_generated: int = 0,
     seed: int = 0,
     schedule: Schedule | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -158,7 +163,10 @@ def train_nuclei(
     ----------
     data : path
         Holds, at any depth, images at about 0.25 um/px with ``<name>_instances.png`` (a number a
-        nucleus) or ``<name>_semantic.png`` (nucleus or not) beside each.
+        nucleus) or ``<name>_semantic.png`` (nucleus or not) beside each. Dark images are taken for
+        fluorescence and shown dark on white.
+    n_generated : int
+        Images of generated tissue to learn from besides, drawn as often as all others, >= 0.
 
     Returns
     -------
@@ -174,6 +182,9 @@ def train_nuclei(
     if not known:
         raise BadInput(f"{Path(data).name}: no images with *{INSTANCES} or *{MASK} beside them")
     n_steps = (schedule or Schedule()).n_steps
+    weight = sum(example.weight for example in known) / max(n_generated, 1)
+    drawn = generated_tissue(n_generated, np.random.default_rng([seed, n_generated]))
+    known += [Example(t.image, t.labels, weight=weight) for t in drawn]
 
     def tell(step, loss):
         if progress is not None:
@@ -198,6 +209,27 @@ def labelled_images(folder: Path) -> Iterable[Example]:
             image = path.with_name(name + suffix)
             if image.is_file():
                 pixels = np.asarray(Pillow.open(image).convert("RGB"))
+                if np.median(pixels) < DARK:
+                    pixels = as_bright_field(pixels)
                 labels = np.asarray(Pillow.open(path)).astype(np.int32)
                 yield Example(pixels, labels, ending == INSTANCES)
                 break
+
+
+def generated_tissue(count: int, rng: np.random.Generator, side: int = 256) -> Iterator[Tissue]:
+    """Squares of tissue, each with nuclei of its own sizes, shapes, dyes, crowding and optics."""
+    for _ in range(count):
+        small = rng.uniform(4, 9)
+        low, ground = rng.uniform(0.25, 0.8), rng.uniform(0.1, 0.6)
+        kind = NuclearTissue(
+            radius_px=(small, small * rng.uniform(1.2, 2.2)),
+            roughness=rng.uniform(0.02, 0.12),
+            elongation=rng.uniform(1.1, 2.6),
+            haematoxylin=(low, low * rng.uniform(1.2, 2.2)),
+            eosin=(ground, ground * rng.uniform(0.1, 0.4)),
+            blur_px=rng.uniform(0.5, 1.8),
+            noise=rng.uniform(1, 7),
+        )
+        crowding = rng.uniform(0.05, 0.5)
+        n_nuclei = max(1, round(crowding * side**2 / (np.pi * np.mean(kind.radius_px) ** 2)))
+        yield kind.at(rng.uniform(-8, side + 8, (n_nuclei, 2)), (side, side), rng)
