@@ -61,7 +61,8 @@ NOTES = (
     "the component's pixels and box and the crop's size.",
     "Procedural tissue is never trained on. A pair is split if exactly two nuclei are found and "
     "each meets another true one at an IoU above 0.5.",
-    "What ships learned from DSB (public domain) and generated tissue alone, split in the first way.",
+    "What ships learned from DSB (public domain) and generated tissue alone; it is split in the "
+    "first way.",
     "MoNuSeg's official test tiles are not among the data: these are no challenge figures.",
 )
 
@@ -101,8 +102,11 @@ def _rows(options, tell):
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(kinds.row, options.train, options.test): "types"}
         for number, (train, test) in enumerate(islice(_splits(items, options), options.only)):
-            given = (number, train, test, options.steps, options.keep, options.rivals)
-            waiting[pool.submit(learned.fold, *given)] = f"fold {number}"
+            for network in images.SHARES:
+                given = (number, network, train, test, options.steps, options.keep)
+                waiting[pool.submit(learned.fold, *given)] = f"fold {number}, {network}"
+            if options.rivals:
+                waiting[pool.submit(learned.classical, train, test)] = f"fold {number}, rival"
         seen = [item for item in images.load(options.test) if item.kind == "monuseg"]
         waiting[pool.submit(learned.shipped, seen)] = "what ships"
         for future in as_completed(waiting):

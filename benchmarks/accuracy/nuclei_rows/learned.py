@@ -1,7 +1,6 @@
 """The trained network and the classical path on images left out of training."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -25,25 +24,20 @@ N_STEPS_FLUORESCENCE = 0.25
 """Of the steps of the network for bright field."""
 
 
-def fold(number, training, test, n_steps, keep, rivals):
-    """Train, and score the test images split in every way; which one counts is chosen later."""
-    rows = []
-    for network, shares in images.SHARES.items():
-        steps = round(n_steps * (N_STEPS_FLUORESCENCE if network == "fluorescence" else 1))
-        known = images.examples(training, shares)
-        mine = [item for item in test if item.kind in shares]
-        if not known or not mine:
-            continue
-        begun = time.perf_counter()
-        folder = None if keep is None else Path(keep) / f"fold_{number}" / network
-        evidence = trained(known, steps, folder)
-        seconds = time.perf_counter() - begun
-        rows += [("tried", tried(number, item, evidence)) for item in mine]
-        made = {"fold": number, "network": network, "train_seconds": seconds}
-        rows.append(("fold", made | {"onnx": evidence.network}))
-    if rivals:
-        rows += classical(training, test)
-    return rows
+def fold(number, network, training, test, n_steps, keep):
+    """Train one network, and score its test images split in every way; which counts comes later."""
+    shares = images.SHARES[network]
+    steps = round(n_steps * (N_STEPS_FLUORESCENCE if network == "fluorescence" else 1))
+    known = images.examples(training, shares)
+    mine = [item for item in test if item.kind in shares]
+    if not known or not mine:
+        return []
+    begun = time.perf_counter()
+    evidence = trained(known, steps, None if keep is None else keep / f"fold_{number}" / network)
+    seconds = time.perf_counter() - begun
+    rows = [("tried", tried(number, item, evidence)) for item in mine]
+    made = {"fold": number, "network": network, "train_seconds": seconds}
+    return [*rows, ("fold", made | {"onnx": evidence.network})]
 
 
 def trained(known, n_steps, folder) -> NucleusEvidence:

@@ -19,6 +19,11 @@ def draw(rng, shape, dtype, library):
     return library.asarray(np.asarray(values, dtype=dtype))
 
 
+def is_same(x, y) -> bool:
+    """Whether two arrays of any one library and device have the same shape and values."""
+    return tuple(x.shape) == tuple(y.shape) and bool(namespace(x, y).all(x == y))
+
+
 def normal_like(rng, x):
     """Standard normal numbers of the shape and dtype of `x`, NumPy."""
     values = rng.standard_normal(x.shape)

@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.arrays import inner, norm
 from corporis.interfaces import LinearOperator
-from corporis.laws.breach import DTYPES, LawBroken, check_kind, draw
+from corporis.laws.breach import DTYPES, LawBroken, check_kind, draw, is_same
 
 
 def check_operator(
@@ -41,9 +41,9 @@ def check_operator(
         tolerance = 2e-5 if dtype in ("float32", "complex64") else 1e-11
         u, other = (draw(rng, operator.domain, dtype, library) for _ in range(2))
         v = draw(rng, operator.codomain, dtype, library)
-        before = np.asarray(u).copy(), np.asarray(v).copy()
+        before = [library.asarray(x, copy=True) for x in (u, v)]
         image, back = operator.forward(u), operator.adjoint(v)
-        if not (np.array_equal(before[0], u) and np.array_equal(before[1], v)):
+        if not all(is_same(old, x) for old, x in zip(before, (u, v))):
             raise LawBroken(f"{operator} changed its input")
         for result, source, shape in (
             (image, u, operator.codomain),
@@ -57,7 +57,7 @@ def check_operator(
         sums = operator.forward(2.5 * u - other) - (2.5 * image - operator.forward(other))
         if norm(sums) > tolerance * (1 + norm(image)):
             raise LawBroken(f"{operator} is not linear: off by {norm(sums):.3g} ({dtype})")
-        if not np.array_equal(np.asarray(operator.forward(u)), np.asarray(image)):
+        if not is_same(operator.forward(u), image):
             raise LawBroken(f"{operator} gives two answers to one input")
 
 
