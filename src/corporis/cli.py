@@ -293,10 +293,12 @@ def nuclei(
         float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
     ] = None,
     side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
+    name: Label = None,
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
 
-    Leaves nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output folder.
+    Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output
+    folder.
 
     Example:
 
@@ -304,15 +306,15 @@ def nuclei(
 
       corporis nuclei slide.svs -o out/ --weights weights/
     """
-    from corporis.cohorts.nuclei import outline_nuclei
+    from corporis.workstation.nuclei import run_nuclei
 
     with progress() as tell:
-        found = outline_nuclei(
-            source, output, weights, um_per_px=um_per_px, side=side, progress=tell
+        found = run_nuclei(
+            source, output, weights, um_per_px=um_per_px, side=side, name=name, progress=tell
         )
     if found["um_per_px"] is None:
         typer.echo("scale unknown: searched as it is; give --um-per-px to search at 40x")
-    typer.echo(f"{found['nuclei']} nuclei: {output}")
+    typer.echo(f"{found['nuclei']} nuclei: {output / 'report.html'}")
 
 
 @training.command("nuclei")

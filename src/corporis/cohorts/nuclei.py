@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,8 @@ def outline_nuclei(
     *,
     um_per_px: float | None = None,
     side: int = 1024,
+    name: str | None = None,
+    also: Callable[[Path, Slide, Sequence[TileNuclei], dict], None] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict:
     """Outline and measure every nucleus of a slide, and write GeoJSON, CSV and a summary.
@@ -59,6 +61,10 @@ def outline_nuclei(
         Scale, where the file does not say; without any the image is searched as it is.
     side : int
         Of a tile, pixels: bounds the memory.
+    name : str, optional
+        A neutral label, never a patient's name; the file's own name is not written anywhere.
+    also : callable(folder, slide, tiles, summary), optional
+        Writes more into the folder before it appears; `slide` is at the scale of the search.
 
     Returns
     -------
@@ -81,11 +87,13 @@ def outline_nuclei(
     tiles = list(search(slide))
     seen = slide if slide.um_per_px is None else slide.at_scale(UM_PER_PX)
     factor = (seen.um_per_px or 1.0) / (slide.um_per_px or 1.0)
-    summary = _summary(slide, tiles, factor)
+    summary = {"slide": name or "slide", **_summary(slide, tiles, factor)}
     with OutputFolder(output) as folder:
         _write_outlines(folder / "nuclei.geojson", tiles, factor)
         _write_table(folder / "nuclei.csv", tiles, factor)
         write_bytes(folder / "nuclei.json", json.dumps(summary, indent=1).encode())
+        if also is not None:
+            also(folder, seen, tiles, summary)
     return summary
 
 
@@ -96,7 +104,6 @@ def _summary(slide, tiles, factor) -> dict:
     points = points * factor * unit
     window = Rectangle(slide.shape[0] * unit, slide.shape[1] * unit)
     found = {
-        "slide": slide.name,
         "nuclei": len(points),
         "um_per_px": slide.um_per_px,
         "length_unit": "um" if slide.um_per_px else "pixel",

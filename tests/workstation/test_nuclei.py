@@ -1,0 +1,51 @@
+"""The report on nuclei: what it shows, says and keeps to itself."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from apps.nuclei.painted import true_maps
+from corporis.cohorts import nuclei
+from corporis.phantoms import HardCoreProcess, NuclearTissue
+from corporis.workstation.nuclei import run_nuclei
+
+
+@pytest.fixture
+def tissue(monkeypatch):
+    rng = np.random.default_rng(0)
+    points = HardCoreProcess(0.0015, 34.0).sample((300, 260), rng)
+    found = NuclearTissue(radius_px=(8.0, 11.0)).at(points, (300, 260), rng)
+    monkeypatch.setattr(
+        nuclei.NucleusEvidence, "load", lambda folder: lambda image: true_maps(found.labels)
+    )
+    return found
+
+
+def test_the_report_shows_details_and_measures(tissue, tmp_path):
+    Pillow.fromarray(tissue.image).save(tmp_path / "anna_smith.png")
+    found = run_nuclei(tmp_path / "anna_smith.png", tmp_path / "out", um_per_px=0.25)
+    page = (tmp_path / "out" / "report.html").read_text()
+    n = len(np.unique(tissue.labels)) - 1
+    assert found["nuclei"] == n and f"{n} nuclei were found; they keep apart" in page
+    assert page.count("data:image/jpeg") == 2  # one window holds all, and the map
+    assert "Clark and Evans index" in page and "research use only" in page
+    for file in (tmp_path / "out").iterdir():
+        assert "anna" not in file.read_text().lower()
+
+
+def test_an_unknown_scale_is_said(tissue, tmp_path):
+    Pillow.fromarray(tissue.image).save(tmp_path / "a.png")
+    run_nuclei(tmp_path / "a.png", tmp_path / "out", "own", name="case 7")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "does not say how large a pixel is" in page and "case 7" in page
+    assert "network that is shipped" not in page
+    assert json.loads((tmp_path / "out" / "nuclei.json").read_text())["slide"] == "case 7"
+
+
+def test_glass_alone_is_said_in_one_sentence(tissue, tmp_path):
+    Pillow.fromarray(np.full((80, 80, 3), 245, np.uint8)).save(tmp_path / "a.png")
+    run_nuclei(tmp_path / "a.png", tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "No nucleus was found." in page and "data:image/jpeg" not in page
