@@ -47,7 +47,7 @@ def test_saved_and_loaded(untrained, tmp_path):
 
 
 def test_missing_weights_are_one_line(tmp_path):
-    with pytest.raises(BadInput, match=r"glands\.onnx.*corporis train glands"):
+    with pytest.raises(BadInput, match=r"glands\.onnx.*corporis slides train"):
         ev.GlandEvidence.load(tmp_path)
 
 

@@ -114,6 +114,12 @@ def test_codes_of_a_model_that_was_replaced_are_left_out(index):
     assert index.names() == ["late", "good"]
 
 
+def test_a_part_is_settled_once(index):
+    assert index.settle("network", b"first") == b"first"
+    assert index.settle("network", b"second") == b"first"
+    assert index.part("network") == b"first" and index.part("other") is None
+
+
 def test_no_case_is_lost_or_halved_under_kill_9(tmp_path):
     path = tmp_path / "cases.index"
     rng = np.random.default_rng(0)

@@ -69,6 +69,13 @@ def test_nearer_cases_win_and_far_ones_are_not_asked():
     np.testing.assert_allclose(CaseVote(2)(apart, labels, ["a", "b"]), [1, 0])
 
 
+def test_a_crowd_does_not_silence_a_rare_diagnosis():
+    labels = np.array(["a", "b", "b", "b", "b"])
+    near_a, near_b = np.array([[0, 5, 5, 5, 5]]), np.array([[5, 0, 9, 9, 9]])
+    np.testing.assert_allclose(CaseVote(9)(near_a, labels, ["a", "b"]), [1, 0])
+    np.testing.assert_allclose(CaseVote(9)(near_b, labels, ["a", "b"]), [0, 1])
+
+
 def test_a_vote_of_none_is_refused():
     with pytest.raises(ValueError, match="n_neighbours"):
         CaseVote(0)

@@ -73,7 +73,7 @@ class GlandEvidence:
         path = Path(folder) / FILE_NAME
         if not path.is_file():
             raise BadInput(
-                f"{path.parent.name}: no {FILE_NAME} there: run corporis train glands first"
+                f"{path.parent.name}: no {FILE_NAME} there: run corporis slides train first"
             )
         return cls(Network.load(path))
 

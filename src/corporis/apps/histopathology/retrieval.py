@@ -102,7 +102,7 @@ class CaseVote:
     Parameters
     ----------
     n_neighbours : int
-        >= 1; all cases where there are fewer.
+        >= 1; no more are asked than the rarest diagnosis has cases.
 
     Raises
     ------
@@ -130,7 +130,8 @@ class CaseVote:
         place = np.searchsorted(classes, labels)
         count = np.bincount(place, minlength=len(classes))
         weight = 1 / np.maximum(count, 1)[place]
-        k = min(self.n_neighbours, apart.shape[1])
+        # no more than the rarest diagnosis has cases: each could fill a neighbourhood
+        k = min(self.n_neighbours, int(count[count > 0].min()))
         # of cases equally near all count, in the share that is left: their order plays no part
         edge = np.sort(apart, axis=1)[:, k - 1 : k]
         nearer, tied = apart < edge, apart == edge
