@@ -200,6 +200,7 @@ def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> Co
         sentence += "."
     else:
         sentence = "Nothing alike was found: what the nearest cases say means little."
+    sentence += f" {answer.n_compared} cases were compared in {n_views} views."
     notes = []
     if seen.is_scale_assumed:
         notes.append(f"The file does not say its scale: {seen.um_per_px:g} um/px was assumed.")
@@ -208,12 +209,10 @@ def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> Co
     if not np.isfinite(accuracy):
         notes.append("Too few patients to calibrate: shares of the votes are no probabilities.")
     measures = [
-        Measure("cases_compared", float(answer.n_compared), ""),
-        Measure("views_of_the_region", float(n_views), ""),
         Measure("strangeness", answer.strangeness, "", note=_bound(answer)),
     ]
     if np.isfinite(accuracy):
-        note = "of the vote, on patients left out"
+        note = "of the vote, on patients left out of the codes, not of the network"
         measures.append(Measure("accuracy_in_this_index", 100 * accuracy, "%", note=note))
     return ContactSheet(
         name, sentence, thumbnail(seen.image, 720), cards,

@@ -27,8 +27,9 @@ def test_every_feature_has_a_family_and_is_finite():
 def test_glands_full_of_nuclei_are_told_from_glands_of_mucin():
     benign, malignant = described(False), described(True)
     assert mean(benign, "mucin.pale_share") > mean(malignant, "mucin.pale_share") + 0.2
-    assert mean(malignant, "nuclei.dark_depth") > mean(benign, "nuclei.dark_depth") + 2
-    assert mean(malignant, "nuclei.at_10um") > mean(benign, "nuclei.at_10um") + 0.3
+    assert mean(malignant, "nuclei.depth") > mean(benign, "nuclei.depth") + 2
+    deep = "nuclei.density_10um_deep"
+    assert mean(malignant, deep) > mean(benign, deep) + 0.3
     assert mean(malignant, "network.malignancy") == pytest.approx(1)
 
 

@@ -65,8 +65,15 @@ def test_bytes_carry_the_whole_model(model):
         np.testing.assert_array_equal(back.views(bag), model.views(bag))
         assert back.strangeness(bag) == model.strangeness(bag)
     assert back.names == model.names and back.vote == model.vote
-    numbers = ("sharpness", "strangest", "accuracy")
+    numbers = ("sharpness", "strangest", "accuracy", "n_patients")
     assert all(getattr(back, name) == getattr(model, name) for name in numbers)
+
+
+def test_few_patients_allow_no_certainty():
+    bags, labels, patients = cases(40, 1, apart=8.0)
+    many = IndexModel.learn(NAMES, bags, labels, patients)
+    assert many.n_patients == 20 and many.accuracy == 1
+    assert many.probabilities([1.0, 0.0])[0] == pytest.approx(21 / 22, abs=1e-4)
 
 
 def test_one_patient_is_not_enough_to_calibrate():

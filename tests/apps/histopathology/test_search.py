@@ -62,6 +62,8 @@ def test_facts_choose_and_no_case_left_is_said(index):
 def test_what_agrees_is_named(index):
     answer = search(index, model_of(index), query("malignant"))
     assert any("high in both" in words for words in answer.matches[0].agreeing)
+    families = [words.split(":")[0] for words in answer.matches[0].agreeing]
+    assert len(set(families)) == len(families) <= 3
     far = search(index, model_of(index), query("malignant"), n_matches=24).matches[-1]
     assert far.entry.label == "benign"
     assert far.differing and all(words.endswith("lower") for words in far.differing)

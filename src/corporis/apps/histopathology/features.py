@@ -174,9 +174,9 @@ def _network(seen, gland):
     low, middle, high = np.quantile(verdict, (0.1, 0.5, 0.9))
     return {
         "network.malignancy": float(verdict.mean()),
-        "network.malignancy_low": low,
+        "network.malignancy_least_tenth": low,
         "network.malignancy_median": middle,
-        "network.malignancy_high": high,
+        "network.malignancy_greatest_tenth": high,
     }
 
 
@@ -204,8 +204,8 @@ def _mucin(seen, gland):
         "mucin.pale_thickness": float(thick.mean()) if thick.size else 0.0,
         "mucin.pale_inside": float(seen["pale"][deep].mean()) if deep.any() else 0.0,
         "mucin.droplets": float(ndimage.label(pale)[1] / gland.sum() * 1000),
-        "mucin.darkness_low": float(np.quantile(seen["darkness"][gland], 0.1)),
-        "mucin.darkness_quarter": float(np.quantile(seen["darkness"][gland], 0.25)),
+        "mucin.darkness_least_tenth": float(np.quantile(seen["darkness"][gland], 0.1)),
+        "mucin.darkness_least_quarter": float(np.quantile(seen["darkness"][gland], 0.25)),
     }
 
 
@@ -216,11 +216,11 @@ def _nuclei(seen, gland):
     for first, last in zip(DEPTHS_UM, (*DEPTHS_UM[1:], np.inf)):
         band = gland & (seen["depth"] > first) & (seen["depth"] <= last)
         value = dye[band].mean() if band.sum() > 20 else dye[gland].mean()
-        found[f"nuclei.at_{first:g}um"] = float(value)
+        found[f"nuclei.density_{first:g}um_deep"] = float(value)
     dark = gland & (dye > NUCLEAR)
     depth = seen["depth"][dark]
-    found["nuclei.dark_depth"] = float(depth.mean()) if depth.size else 0.0
-    found["nuclei.dark_depth_variation"] = float(depth.std()) if depth.size else 0.0
+    found["nuclei.depth"] = float(depth.mean()) if depth.size else 0.0
+    found["nuclei.depth_variation"] = float(depth.std()) if depth.size else 0.0
     return found
 
 

@@ -39,7 +39,9 @@ class IndexModel:
     strangest : float
         `strangeness` above which nothing alike is known; infinite where it could not be learned.
     accuracy : float
-        Of the vote on patients left out; NaN where there are fewer than three.
+        Of the vote on patients left out; NaN where it could not be learned.
+    n_patients : int
+        Whose cases were learned from: few patients allow no certainty, however many cases.
     """
 
     names: tuple[str, ...]
@@ -49,6 +51,7 @@ class IndexModel:
     sharpness: float = 1.0
     strangest: float = np.inf
     accuracy: float = np.nan
+    n_patients: int = 0
 
     @classmethod
     def learn(cls, names, bags, labels, patients, *, seed: int = 0) -> "IndexModel":
@@ -80,6 +83,7 @@ class IndexModel:
             made.names, made.views, made.classes, made.vote,
             _sharpness(shares[known], np.searchsorted(made.classes, labels[known])),
             _quantile(strange[known], 1 - FALSE_ALARMS), float(right.mean()),
+            len(set(groups.tolist())),
         )  # fmt: skip
 
     def _left_out(self, bags, labels, groups, seed):
@@ -102,8 +106,12 @@ class IndexModel:
         return shares, strange, known
 
     def probabilities(self, shares) -> np.ndarray:
-        """Calibrated probability of each diagnosis, (n_classes,), from shares of the votes."""
-        return _calibrated(np.asarray(shares)[None], self.sharpness)[0]
+        """Calibrated probability of each diagnosis, (n_classes,), from shares of the votes.
+
+        By Laplace's rule of succession one further patient of every diagnosis is reckoned with.
+        """
+        found = _calibrated(np.asarray(shares)[None], self.sharpness)[0]
+        return (self.n_patients * found + 1) / (self.n_patients + len(found))
 
     def strangeness(self, bag) -> float:
         """Root mean square distance per feature from views to the nearest known, mean of views."""
@@ -120,7 +128,7 @@ class IndexModel:
             view_mean=self.views.mean,
             view_deviation=self.views.deviation,
             numbers=np.array([self.sharpness, self.strangest, self.accuracy]),
-            counts=np.array([self.vote.n_neighbours, hashing.n_bits]),
+            counts=np.array([self.vote.n_neighbours, hashing.n_bits, self.n_patients]),
             knobs=np.array([hashing.width, hashing.power, hashing.likeness]),
             coef=hashing.classifier_.coef_,
             intercept=hashing.classifier_.intercept_,
@@ -134,7 +142,7 @@ class IndexModel:
         with np.load(io.BytesIO(content), allow_pickle=False) as held:
             arrays = dict(held)
         width, power, likeness = map(float, arrays["knobs"])
-        n_neighbours, n_bits = map(int, arrays["counts"])
+        n_neighbours, n_bits, n_patients = map(int, arrays["counts"])
         hashing = PosteriorHashing(n_bits, width=width, power=power, likeness=likeness)
         for name in _LEARNED:
             setattr(hashing, name, arrays[name] if arrays[name].ndim else arrays[name].item())
@@ -147,8 +155,10 @@ class IndexModel:
         views = ViewHashing(arrays["view_mean"], arrays["view_deviation"], hashing)
         sharpness, strangest, accuracy = map(float, arrays["numbers"])
         names = tuple(arrays["names"].tolist())
-        vote = CaseVote(n_neighbours)
-        return cls(names, views, arrays["classes"], vote, sharpness, strangest, accuracy)
+        return cls(
+            names, views, arrays["classes"], CaseVote(n_neighbours),
+            sharpness, strangest, accuracy, n_patients,
+        )  # fmt: skip
 
 
 def folds(groups, n_folds) -> list[np.ndarray]:

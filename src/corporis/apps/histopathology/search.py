@@ -214,17 +214,25 @@ def _match(model, table, entry, bits):
     apart = np.abs(mine - theirs)
     same = np.minimum(np.abs(mine), np.abs(theirs)) - apart
     alike = np.where((mine * theirs > 0) & (same > 0), same, 0)
+    enough = np.minimum(np.abs(mine), np.abs(theirs)) > LEAST_DEVIATION
     said = [
         f"{_words(model.names[i])} {'high' if mine[i] > 0 else 'low'} in both"
-        for i in np.argsort(-alike)[:N_SHOWN]
-        if alike[i] > 0 and min(abs(mine[i]), abs(theirs[i])) > LEAST_DEVIATION
+        for i in _best_of_families(model.names, alike * enough)
     ]
     unlike = [
         f"{_words(model.names[i])} {'higher' if theirs[i] > mine[i] else 'lower'}"
-        for i in np.argsort(-apart)[:N_SHOWN]
-        if apart[i] > LEAST_DEVIATION
+        for i in _best_of_families(model.names, apart * (apart > LEAST_DEVIATION))
     ]
     return Match(entry, bits, tuple(said), tuple(unlike))
+
+
+def _best_of_families(names, score):
+    """The features of largest score above 0, `N_SHOWN` of them, no two of one family."""
+    best: dict[str, int] = {}
+    for i in np.argsort(-score, kind="stable"):
+        if score[i] > 0:
+            best.setdefault(names[i].split(".")[0], int(i))
+    return list(best.values())[:N_SHOWN]
 
 
 def _words(name):
