@@ -24,6 +24,7 @@ LEVELS = (
     ("workstation",),
     ("options",),
     ("terminal",),
+    ("slides",),
     ("cli",),
     ("__main__",),
 )

@@ -36,6 +36,7 @@ from corporis.options import (
     Symmetry,
     Variable,
 )
+from corporis.slides import slides
 from corporis.terminal import progress, table
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 training = typer.Typer(help="Train what a study has learned, from your own data.")
 app.add_typer(training, name="train", rich_help_panel="Learning")
+app.add_typer(slides, name="slides", rich_help_panel="Studies")
 
 
 def _version(is_asked: bool) -> None:

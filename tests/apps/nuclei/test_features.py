@@ -5,7 +5,7 @@ import pytest
 
 from apps.nuclei.painted import discs
 from corporis.apps.nuclei.features import FAMILIES, measure
-from corporis.apps.nuclei.stain import REFERENCE
+from corporis.imaging.stain import REFERENCE
 from corporis.phantoms import NuclearTissue
 
 

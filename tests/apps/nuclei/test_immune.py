@@ -3,7 +3,7 @@
 import numpy as np
 
 from corporis.apps.nuclei.immune import brown_shares, positive_nuclei
-from corporis.apps.nuclei.stain import IMMUNE
+from corporis.imaging.stain import IMMUNE
 from corporis.phantoms import HardCoreProcess, NuclearTissue
 
 

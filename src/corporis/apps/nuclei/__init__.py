@@ -5,8 +5,8 @@ from corporis.apps.nuclei.classifier import NucleusClassifier
 from corporis.apps.nuclei.evidence import NucleusEvidence, NucleusMaps
 from corporis.apps.nuclei.features import NucleusTable, measure
 from corporis.apps.nuclei.splitting import CentreVoting
-from corporis.apps.nuclei.stain import Stains, macenko, normalise, sparse_stains
 from corporis.apps.nuclei.whole_slide import WholeSlide
+from corporis.imaging.stain import Stains, macenko, normalise, sparse_stains
 
 __all__ = [
     "CentreVoting",

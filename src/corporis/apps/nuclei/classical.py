@@ -8,8 +8,8 @@ from skimage.filters import threshold_otsu
 from skimage.segmentation import watershed
 
 from corporis.apps.nuclei.splitting import tidy
-from corporis.apps.nuclei.stain import LEAST_DENSITY, REFERENCE, optical_density, sparse_stains
 from corporis.errors import NotFound
+from corporis.imaging.stain import LEAST_DENSITY, REFERENCE, optical_density, sparse_stains
 from corporis.shapes.voting import ConeVoting
 
 

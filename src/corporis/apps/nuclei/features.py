@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from corporis.apps.nuclei.stain import REFERENCE, Stains, optical_density
+from corporis.imaging.stain import REFERENCE, Stains, optical_density
 from corporis.shapes import contour_area, contour_length, mask_contour
 
 SIDE = 64

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from corporis.apps.nuclei.stain import IMMUNE, Stains
+from corporis.imaging.stain import IMMUNE, Stains
 
 BROWN_SHARE = 0.35
 """Of a nucleus's dye, beyond which it counts as positive."""

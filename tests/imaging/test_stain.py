@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from corporis.apps.nuclei.stain import (
+from corporis.errors import NotFound
+from corporis.imaging.stain import (
     IMMUNE,
     REFERENCE,
     Stains,
@@ -15,7 +16,6 @@ from corporis.apps.nuclei.stain import (
     sparse_stains,
     transmitted,
 )
-from corporis.errors import NotFound
 from corporis.phantoms.nuclei import DYES, NuclearTissue
 
 TISSUE = NuclearTissue(noise=2.0, eosin=(0.5, 0.15))

@@ -1,0 +1,204 @@
+"""What an index has learned of its cases: codes, the vote's calibration, and what is strange."""
+
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
+
+from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
+from corporis.learning import PosteriorHashing
+from corporis.learning.hashing import squared_distances
+
+N_FOLDS = 5
+FALSE_ALARMS = 0.05
+"""Share of regions like those indexed that may be called unlike anything known."""
+LEAST_SHARE = 0.02
+"""Votes below this are taken for it, so that one odd vote is no certainty."""
+_LEARNED = (
+    "anchors_", "sigma_", "feature_mean_", "feature_scale_", "kernel_scale_", "mean_", "classes_",
+    "usual_closeness_", "axes_", "looks_scale_", "posterior_mean_", "projections_",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class IndexModel:
+    """How views become codes, votes become probabilities, and when nothing alike was found.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the features.
+    views : ViewHashing
+    classes : ndarray, (n_classes,)
+        Diagnoses, sorted.
+    vote : CaseVote
+    sharpness : float
+        Probabilities are shares to this power; chosen on patients left out.
+    strangest : float
+        `strangeness` above which nothing alike is known; infinite where it could not be learned.
+    accuracy : float
+        Of the vote on patients left out; NaN where it could not be learned.
+    n_patients : int
+        Whose cases were learned from: few patients allow no certainty, however many cases.
+    """
+
+    names: tuple[str, ...]
+    views: ViewHashing
+    classes: np.ndarray
+    vote: CaseVote = field(default_factory=CaseVote)
+    sharpness: float = 1.0
+    strangest: float = np.inf
+    accuracy: float = np.nan
+    n_patients: int = 0
+
+    @classmethod
+    def learn(cls, names, bags, labels, patients, *, seed: int = 0) -> "IndexModel":
+        """Learn from bags of views, one a case.
+
+        Codes are learned from all; calibration and threshold from votes on patients whose cases
+        took no part in learning the codes they were found by.
+
+        Parameters
+        ----------
+        names : sequence of str
+        bags : sequence of array, (n_views, n_features)
+        labels, patients : sequence, one a case
+            A patient that is None is taken for one of his own.
+
+        Raises
+        ------
+        ValueError
+            If there is one diagnosis only.
+        """
+        labels = np.asarray(labels)
+        groups = np.array([f"?{i}" if p is None else f"={p}" for i, p in enumerate(patients)])
+        made = cls(tuple(names), ViewHashing.fit(bags, labels, seed=seed), np.unique(labels))
+        shares, strange, known = made._left_out(bags, labels, groups, seed)
+        if not known.any():
+            return made
+        right = shares[known].argmax(1) == np.searchsorted(made.classes, labels[known])
+        return cls(
+            made.names, made.views, made.classes, made.vote,
+            _sharpness(shares[known], np.searchsorted(made.classes, labels[known])),
+            _quantile(strange[known], 1 - FALSE_ALARMS), float(right.mean()),
+            len(set(groups.tolist())),
+        )  # fmt: skip
+
+    def _left_out(self, bags, labels, groups, seed):
+        """Shares and strangeness of every case whose patient took no part; which are known."""
+        shares = np.zeros((len(bags), len(self.classes)))
+        strange, known = np.zeros(len(bags)), np.zeros(len(bags), bool)
+        for held in folds(groups, N_FOLDS):
+            others = np.flatnonzero(~held)
+            if len(np.unique(labels[others])) < 2:
+                continue
+            kept = [bags[i] for i in others]
+            views = ViewHashing.fit(kept, labels[others], seed=seed)
+            part = IndexModel(self.names, views, self.classes, self.vote)
+            codes = [views(bag) for bag in kept]
+            starts = np.concatenate([[0], np.cumsum([len(c) for c in codes])[:-1]])
+            for i in np.flatnonzero(held):
+                apart = nearest_in_case(views(bags[i]), np.concatenate(codes), starts)
+                shares[i] = self.vote(apart, labels[others], self.classes)
+                strange[i], known[i] = part.strangeness(bags[i]), True
+        return shares, strange, known
+
+    def probabilities(self, shares) -> np.ndarray:
+        """Calibrated probability of each diagnosis, (n_classes,), from shares of the votes.
+
+        By Laplace's rule of succession one further patient of every diagnosis is reckoned with.
+        """
+        found = _calibrated(np.asarray(shares)[None], self.sharpness)[0]
+        return (self.n_patients * found + 1) / (self.n_patients + len(found))
+
+    def strangeness(self, bag) -> float:
+        """Root mean square distance per feature from views to the nearest known, mean of views."""
+        apart = squared_distances(self.views.standardised(bag), self.views.hashing.anchors_)
+        return float(np.sqrt(apart.min(axis=1) / len(self.names)).mean())
+
+    def to_bytes(self) -> bytes:
+        """All of it as an npz file without any code in it."""
+        hashing, held = self.views.hashing, io.BytesIO()
+        np.savez(
+            held,
+            names=np.array(self.names),
+            classes=self.classes,
+            view_mean=self.views.mean,
+            view_deviation=self.views.deviation,
+            numbers=np.array([self.sharpness, self.strangest, self.accuracy]),
+            counts=np.array([self.vote.n_neighbours, hashing.n_bits, self.n_patients]),
+            knobs=np.array([hashing.width, hashing.power, hashing.likeness]),
+            coef=hashing.classifier_.coef_,
+            intercept=hashing.classifier_.intercept_,
+            **{name: getattr(hashing, name) for name in _LEARNED},
+        )
+        return held.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "IndexModel":
+        """What `to_bytes` gave."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as held:
+            arrays = dict(held)
+        width, power, likeness = map(float, arrays["knobs"])
+        n_neighbours, n_bits, n_patients = map(int, arrays["counts"])
+        hashing = PosteriorHashing(n_bits, width=width, power=power, likeness=likeness)
+        for name in _LEARNED:
+            setattr(hashing, name, arrays[name] if arrays[name].ndim else arrays[name].item())
+        hashing.n_features_in_ = arrays["anchors_"].shape[1]
+        classifier = LogisticRegression()
+        classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]
+        classifier.classes_ = hashing.classes_
+        classifier.n_features_in_ = classifier.coef_.shape[1]
+        hashing.classifier_ = classifier
+        views = ViewHashing(arrays["view_mean"], arrays["view_deviation"], hashing)
+        sharpness, strangest, accuracy = map(float, arrays["numbers"])
+        names = tuple(arrays["names"].tolist())
+        return cls(
+            names, views, arrays["classes"], CaseVote(n_neighbours),
+            sharpness, strangest, accuracy, n_patients,
+        )  # fmt: skip
+
+
+def folds(groups, n_folds) -> list[np.ndarray]:
+    """Which cases each fold holds back, bool (n,): groups whole, folds of about one size.
+
+    The largest group goes first, each to the fold that has the fewest cases so far.
+
+    Examples
+    --------
+    >>> [held.tolist() for held in folds(["a", "b", "a"], 2)]
+    [[True, False, True], [False, True, False]]
+    """
+    groups = np.asarray(groups)
+    names, counts = np.unique(groups, return_counts=True)
+    sizes, place = [0] * min(n_folds, len(names)), {}
+    for number in sorted(range(len(names)), key=lambda i: (-counts[i], str(names[i]))):
+        smallest = int(np.argmin(sizes))
+        sizes[smallest] += int(counts[number])
+        place[names[number]] = smallest
+    where = np.array([place[group] for group in groups], int)
+    return [where == fold for fold in range(len(sizes))] if len(names) > 1 else []
+
+
+def _calibrated(shares, sharpness):
+    powered = np.maximum(shares, LEAST_SHARE) ** sharpness
+    return powered / powered.sum(axis=1, keepdims=True)
+
+
+def _sharpness(shares, truth):
+    """The power under which the truth is likeliest, 0.1 to 5."""
+
+    def cost(logarithm):
+        found = _calibrated(shares, np.exp(logarithm))
+        return -np.log(found[np.arange(len(truth)), truth]).mean()
+
+    best = minimize_scalar(cost, bounds=(np.log(0.1), np.log(5.0)), method="bounded")
+    return float(np.exp(best.x))
+
+
+def _quantile(values, share):
+    """The value that a new one of this kind passes with a chance of at most ``1 - share``."""
+    place = int(np.ceil((len(values) + 1) * share)) - 1
+    return float(np.sort(values)[place]) if place < len(values) else np.inf

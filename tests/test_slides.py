@@ -1,0 +1,61 @@
+"""``corporis slides``: a walk from a folder to a contact sheet; one line for what is wrong."""
+
+import pytest
+from PIL import Image
+
+from apps.histopathology.stained import region
+from cohorts.test_slides import write_folder
+from test_cli import leave
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("slides")
+    write_folder(root / "cases")
+    image, _ = region(True, 90, (130, 170))
+    Image.fromarray(image).save(root / "new.png")
+    return root
+
+
+def test_a_walk_through_all_commands(root, capsys):
+    index, new = root / "cases.index", root / "new.png"
+    assert leave("slides", "index", root / "cases", "-o", index, "--um-per-px", "1.24") == 0
+    assert "8 cases added, 8 held" in capsys.readouterr().out
+    given = ("slides", "search", new, "--index", index, "-o", root / "out")
+    assert leave(*given, "--region", "0,0,150,120", "--cases", "3") == 0
+    out = capsys.readouterr().out
+    assert "vote: malignant" in out and out.count("case") >= 4
+    assert (root / "out" / "report.html").is_file()
+    assert leave(*given, "--hide-labels") == 0
+    assert "malignant" not in capsys.readouterr().out
+    assert leave("slides", "add", new, "--index", index, "--label", "malignant") == 0
+    assert "9 cases held" in capsys.readouterr().out
+    assert leave("slides", "list", "--index", index, "--where", "organ=colon") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert leave("slides", "delete", "new", "--index", index) == 0
+    assert "8 cases held" in capsys.readouterr().out
+    assert leave("slides", "examples", "benign", "--index", index, "-o", root / "ten") == 0
+    assert "4 cases" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("search", "new.png", "--index", "none", "-o", "o"), "none: no such index"),
+        (("search", "absent.png", "--index", "none", "-o", "o"), "none: no such index"),
+        (("index", ".", "-o", "i"), "no labels.csv there"),
+        (("index", "cases", "-o", "i2"), "does not say its scale: give --um-per-px"),
+        (("index", "cases", "-o", "i", "--weights", "cases"), "no glands.onnx there"),
+        (("search", "new.png", "--index", "new.png", "-o", "o"), "not an index that can be read"),
+        (("search", "new.png", "--index", "x", "-o", "o", "--region", "1,2"), "expected x,y"),
+        (("delete", "a", "--index", "none"), "none: no such index"),
+        (("train", "--data", ".", "--um-per-px", "1", "-o", "w"), "no labels.csv there"),
+    ],
+)
+def test_what_is_wrong_is_one_line(words, said, root, capsys, monkeypatch):
+    monkeypatch.chdir(root)
+    assert leave("slides", *words) == 2
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.startswith("corporis:")]
+    assert len(lines) == 1 and said in lines[0] and "Traceback" not in captured.err
+    assert not (root / "o").exists() and not (root / "w").exists()
