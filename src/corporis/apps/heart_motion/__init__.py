@@ -1,5 +1,6 @@
 """The heart in motion: tags tracked by their phase, and the strain that follows."""
 
+from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
 from corporis.apps.heart_motion.motion import RingMotion
@@ -13,6 +14,9 @@ from corporis.apps.heart_motion.tracking import HarmonicTracking
 
 __all__ = [
     "BandPass",
+    "CineFit",
+    "CineMotion",
+    "CineSlice",
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
@@ -25,4 +29,5 @@ __all__ = [
     "Tags",
     "Timeline",
     "find_tags",
+    "phases_of",
 ]
