@@ -14,6 +14,7 @@ from corporis.deformables import (
     SparseSurface,
     Stiffness,
     ThinPlate,
+    WallModes,
 )
 from corporis.interfaces import Mesh
 from corporis.laws import LawBroken, check_convex_prox, check_deformable
@@ -171,6 +172,25 @@ def thin_plate():
     return Enrolled(model, (law,))
 
 
+def wall_modes():
+    """A tapering, oval wall; its prices hold it in space, but for shifts."""
+    heights, angle = np.linspace(0, 60, 6), 2 * np.pi * np.arange(12) / 12
+    inner = (25 - 0.2 * heights)[:, None] * (1 + 0.05 * np.cos(2 * angle))
+    model = WallModes(heights, inner, inner + 9, degree=1, n_waves=2, degree_along=2)
+    q = RNG.standard_normal(model.shape)
+
+    def law():
+        check_deformable(model, q, np.random.default_rng(1))
+        shift = np.zeros(model.shape)
+        shift[0] = [1.0, -2.0, 3.0]
+        if np.abs(model.points(shift) - model.material - shift[0]).max() > 1e-12:
+            raise LawBroken("the first mode must be a shift")
+        if model.internal()(shift) != 0:
+            raise LawBroken("a shift must cost nothing")
+
+    return Enrolled(model, (law,))
+
+
 INSTANCES = {
     "Annulus": [annulus],
     "MeshlessBody": [meshless_body],
@@ -180,6 +200,7 @@ INSTANCES = {
     "SparseBody": [sparse_body],
     "SparseSurface": [sparse_surface],
     "ThinPlate": [thin_plate],
+    "WallModes": [wall_modes],
 }
 
 EXEMPT = {

@@ -24,6 +24,7 @@ from corporis.deformables.strain import (
     polar_axes,
 )
 from corporis.deformables.thin_plate import PlateFit, ThinPlate
+from corporis.deformables.wall_modes import WallModes
 
 __all__ = [
     "Annulus",
@@ -42,6 +43,7 @@ __all__ = [
     "Stiffness",
     "SurfaceFit",
     "ThinPlate",
+    "WallModes",
     "aha_segment",
     "bending_matrix",
     "gradient_from_points",

@@ -2,6 +2,7 @@
 
 from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
+from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
@@ -17,6 +18,7 @@ __all__ = [
     "CineFit",
     "CineMotion",
     "CineSlice",
+    "Fusion",
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
@@ -26,8 +28,10 @@ __all__ = [
     "Smoothness",
     "Start",
     "Synthesis",
+    "TaggedFilm",
     "Tags",
     "Timeline",
+    "WallMotion",
     "find_tags",
     "phases_of",
 ]
