@@ -4,13 +4,19 @@ import numpy as np
 
 from corporis.deformables import (
     Annulus,
+    MeshlessBody,
+    MovingLeastSquares,
     Observations,
     PlaneErrors,
     RadialSurface,
+    Sightings,
+    SparseBody,
     SparseSurface,
     Stiffness,
     ThinPlate,
+    WallModes,
 )
+from corporis.interfaces import Mesh
 from corporis.laws import LawBroken, check_convex_prox, check_deformable
 from laws.enrolment import Enrolled
 
@@ -41,6 +47,70 @@ def radial():
     )
     q = RNG.uniform(300, 500, model.shape)
     return Enrolled(model, (lambda: check_deformable(model, q, np.random.default_rng(1)),))
+
+
+def block():
+    """A jittered block of particles that carries enough points to fix them all."""
+    z, y, x = np.mgrid[:3, :4, :4]
+    rest = np.stack([z.ravel(), y.ravel(), x.ravel()], axis=-1) * 5.0
+    rest += np.random.default_rng(8).uniform(-0.8, 0.8, rest.shape)
+    return rest, Mesh(
+        np.random.default_rng(9).uniform(0, [10, 15, 15], (400, 3)), np.array([[0, 1, 2]])
+    )
+
+
+def meshless_body():
+    """A block off the origin: all six rigid motions cost nothing."""
+    rest, carried = block()
+    model = MeshlessBody(carried, rest, n_neighbours=12)
+    q = RNG.standard_normal(model.shape)
+
+    def law():
+        if check_deformable(model, q, np.random.default_rng(1), rest=np.zeros(model.shape)) != 6:
+            raise LawBroken("a body in space makes six rigid motions")
+
+    return Enrolled(model, (law,))
+
+
+def moving_least_squares():
+    """Shape functions sum to 1, and repeat affine fields with their slopes."""
+    rest, _ = block()
+    cloud, matrix = MovingLeastSquares(rest, 12), RNG.standard_normal((3, 3))
+
+    def law():
+        at = np.random.default_rng(2).uniform(2, 8, (20, 3))
+        if np.abs(cloud.values(at) @ np.ones(len(rest)) - 1).max() > 1e-12:
+            raise LawBroken("shape functions must sum to 1")
+        if np.abs(cloud.values(at) @ (rest @ matrix.T) - at @ matrix.T).max() > 1e-10:
+            raise LawBroken("an affine field must be repeated")
+        if np.abs(cloud.gradient(rest @ matrix.T, at) - matrix).max() > 1e-10:
+            raise LawBroken("the slopes of an affine field must be exact")
+
+    return Enrolled(cloud, (law,))
+
+
+def sparse_body():
+    """Six rigid motions are free, a rigid motion is met, and two fits agree bit for bit."""
+    rest, carried = block()
+    model = SparseBody(carried, rest, noise=0.1, n_neighbours=12)
+    turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    seen = (rest @ turn.T + [1.0, 2.0, 3.0] - rest)[None].repeat(2, axis=0)
+    seen[:, 7] += 6.0
+
+    def law():
+        q = np.random.default_rng(5).standard_normal(model.shape)
+        free = check_deformable(model, q, np.random.default_rng(1), rest=np.zeros(model.shape))
+        if free != 6:
+            raise LawBroken("a body in space makes six rigid motions")
+        before = seen.copy()
+        first, second = (model.fit(Sightings(rest, seen)) for _ in range(2))
+        off = np.delete(first.q[0] - seen[0], 7, axis=0)
+        if np.abs(off).max() > 0.02:
+            raise LawBroken(f"a quarter turn must cost nothing, it is missed by {off.max()}")
+        if not (np.array_equal(first.q, second.q) and np.array_equal(before, seen)):
+            raise LawBroken("two fits of the same observations differ")
+
+    return Enrolled(model, (law,))
 
 
 def plane_errors():
@@ -102,19 +172,44 @@ def thin_plate():
     return Enrolled(model, (law,))
 
 
+def wall_modes():
+    """A tapering, oval wall; its prices hold it in space, but for shifts."""
+    heights, angle = np.linspace(0, 60, 6), 2 * np.pi * np.arange(12) / 12
+    inner = (25 - 0.2 * heights)[:, None] * (1 + 0.05 * np.cos(2 * angle))
+    model = WallModes(heights, inner, inner + 9, degree=1, n_waves=2, degree_along=2)
+    q = RNG.standard_normal(model.shape)
+
+    def law():
+        check_deformable(model, q, np.random.default_rng(1))
+        shift = np.zeros(model.shape)
+        shift[0] = [1.0, -2.0, 3.0]
+        if np.abs(model.points(shift) - model.material - shift[0]).max() > 1e-12:
+            raise LawBroken("the first mode must be a shift")
+        if model.internal()(shift) != 0:
+            raise LawBroken("a shift must cost nothing")
+
+    return Enrolled(model, (law,))
+
+
 INSTANCES = {
     "Annulus": [annulus],
+    "MeshlessBody": [meshless_body],
+    "MovingLeastSquares": [moving_least_squares],
     "PlaneErrors": [plane_errors],
     "RadialSurface": [radial],
+    "SparseBody": [sparse_body],
     "SparseSurface": [sparse_surface],
     "ThinPlate": [thin_plate],
+    "WallModes": [wall_modes],
 }
 
 EXEMPT = {
+    "BodyFit": "a value that SparseBody.fit returns",
     "Observations": "a value, validated at birth",
     "PlateFit": "a value that ThinPlate.fit returns",
     "Registration": "finds known displacements in deformables/test_registration.py",
     "RepulsiveContours": "the law of a circle holds it in deformables/test_active_contours.py",
+    "Sightings": "a value, validated at birth",
     "Stiffness": "a value, validated at birth",
     "SurfaceFit": "a value that SparseSurface.fit returns",
 }

@@ -2,9 +2,11 @@
 
 from corporis.deformables.active_contours import RepulsiveContours
 from corporis.deformables.annulus import Annulus
+from corporis.deformables.meshless import MeshlessBody, MovingLeastSquares
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
 from corporis.deformables.segments import aha_segment
+from corporis.deformables.sparse_body import BodyFit, Sightings, SparseBody
 from corporis.deformables.sparse_surface import (
     Observations,
     PlaneErrors,
@@ -22,19 +24,26 @@ from corporis.deformables.strain import (
     polar_axes,
 )
 from corporis.deformables.thin_plate import PlateFit, ThinPlate
+from corporis.deformables.wall_modes import WallModes
 
 __all__ = [
     "Annulus",
+    "BodyFit",
+    "MeshlessBody",
+    "MovingLeastSquares",
     "Observations",
     "PlaneErrors",
     "PlateFit",
     "RadialSurface",
     "Registration",
     "RepulsiveContours",
+    "Sightings",
+    "SparseBody",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",
     "ThinPlate",
+    "WallModes",
     "aha_segment",
     "bending_matrix",
     "gradient_from_points",

@@ -19,6 +19,7 @@ from corporis.phantoms.point_process import HardCoreProcess, PoissonProcess, Tho
 from corporis.phantoms.population import random_heart
 from corporis.phantoms.rendering import render, render_plane, sample_training_heart
 from corporis.phantoms.scanner import HEART_TO_RAS, Scanner
+from corporis.phantoms.tagged_planes import TaggedPlane, long_axis, short_axis
 from corporis.phantoms.tagged_wall import TaggedWall
 from corporis.phantoms.tissue import Tissue, Torso
 
@@ -33,16 +34,19 @@ __all__ = [
     "PlaneWaveCoils",
     "PoissonProcess",
     "Scanner",
+    "TaggedPlane",
     "TaggedWall",
     "ThomasProcess",
     "Tissue",
     "Torso",
     "VirtualHeart",
     "beating_ellipses",
+    "long_axis",
     "random_heart",
     "render",
     "render_plane",
     "render_plane_kspace",
     "sample_training_heart",
     "shepp_logan",
+    "short_axis",
 ]

@@ -1,6 +1,8 @@
 """The heart in motion: tags tracked by their phase, and the strain that follows."""
 
+from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
+from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
@@ -13,6 +15,10 @@ from corporis.apps.heart_motion.tracking import HarmonicTracking
 
 __all__ = [
     "BandPass",
+    "CineFit",
+    "CineMotion",
+    "CineSlice",
+    "Fusion",
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
@@ -22,7 +28,10 @@ __all__ = [
     "Smoothness",
     "Start",
     "Synthesis",
+    "TaggedFilm",
     "Tags",
     "Timeline",
+    "WallMotion",
     "find_tags",
+    "phases_of",
 ]

@@ -73,3 +73,15 @@ class Timeline:
     @property
     def _waves(self):
         return np.arange(1, self.count if self.starts_at_rest else self.count - 1)
+
+
+def cyclic_courses(phases: np.ndarray, n_waves: int) -> np.ndarray:
+    """Waves that repeat with the beat and vanish at phase 0, (n, 2 n_waves).
+
+    Examples
+    --------
+    >>> cyclic_courses(np.array([0.0, 0.25]), 1).round(6).tolist()
+    [[0.0, 0.0], [-1.0, 1.0]]
+    """
+    turn = 2 * np.pi * np.outer(phases, np.arange(1, n_waves + 1))
+    return np.concatenate([np.cos(turn) - 1, np.sin(turn)], axis=1)
