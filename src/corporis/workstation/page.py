@@ -34,8 +34,9 @@ __all__ = ["HeartPage", "render_heart_page", "write_heart_page"]
 VERDICT_WORDS = {
     "normal": "Normal",
     "abnormal": "Abnormal",
-    "uncertain": "Uncertain",
-    "unknown": "Unlike any heart it knows",
+    "uncertain": "Neither clearly normal nor clearly abnormal",
+    "unknown": "Unlike any heart the judge knows",
+    "none": "Not judged",
 }
 DIRECTION_WORDS = {
     "above": ("▲", "above normal"),
@@ -108,12 +109,13 @@ def _header(page: HeartPage, parts: list[tuple[str, str]]) -> str:
         certainty = f'<span class="certainty">probability {per_cent(conclusion.probability)}</span>'
     named = {measure.name: measure for measure in page.measures}
     headline = [named[name] for name in page.headline] or list(page.measures)[:6]
+    caution = f'<p class="aside">{escape(conclusion.caution)}</p>' if conclusion.caution else ""
     verdict = f'<p class="verdict">{VERDICT_WORDS[conclusion.verdict]}{certainty}</p>'
     return masthead(
         "heart report",
         page.case_name,
         conclusion.verdict,
-        f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>',
+        f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>{caution}',
         tiles=headline,
         warnings=page.warnings,
         parts=parts,
