@@ -23,7 +23,7 @@ HEADLINE = (
     "stroke volume",
     "ejection fraction",
     "left ventricular mass",
-    "right ventricular ejection fraction",
+    "mean wall thickness at end-diastole",
 )
 OUTLINES = {"cavity": "left endocardium", "outer": "left epicardium", "right": "right ventricle"}
 VERDICTS = {

@@ -27,7 +27,7 @@ from corporis.workstation.stage import (
     viewer_data,
     viewer_panel,
 )
-from corporis.workstation.text import label, linked, per_cent
+from corporis.workstation.text import capital, label, linked, per_cent
 
 __all__ = ["HeartPage", "render_heart_page", "write_heart_page"]
 
@@ -117,7 +117,7 @@ def _header(page: HeartPage, parts: list[tuple[str, str]]) -> str:
         conclusion.verdict,
         f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>{caution}',
         tiles=headline,
-        warnings=page.warnings,
+        warnings=[capital(warning) for warning in page.warnings],
         parts=parts,
         date=page.date,
     )
@@ -135,7 +135,9 @@ def _figures(page: HeartPage) -> str:
         return ""
     notes = []
     if any(f.highlighted and f.is_numbered for f in page.bullseyes):
-        notes.append("Outlined segments drove the judgement.")
+        notes.append(
+            "Outlined segments thicken less than in every normal heart the judge learned from."
+        )
     if any(not f.is_numbered for f in page.bullseyes):
         notes.append(UNNUMBERED)
     if any(not np.all(np.isfinite(f.values)) for f in page.bullseyes):
@@ -194,7 +196,8 @@ def _finding(finding: Finding) -> str:
         drawn = ruler(finding.value, finding.normal, finding.unit)
     source = f'<p class="source">{linked(finding.reference)}</p>' if finding.reference else ""
     kind = f"{finding.direction}{' ruled' if drawn else ''}"
+    text = linked(capital(finding.text))
     return (
         f'<li class="{kind}"><span class="sign" aria-hidden="true">{sign}</span>'
-        f'<div><p class="what">{spoken}{linked(finding.text)}</p>{source}</div>{drawn}</li>'
+        f'<div><p class="what">{spoken}{text}</p>{source}</div>{drawn}</li>'
     )
