@@ -13,7 +13,7 @@ import pytest
 from apps.heart_shape.known import Ellipsoid
 from corporis.apps.diagnosis import Diagnosis
 from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
-from corporis.cohorts.heart import check_modality, heart_study, summary, write_results
+from corporis.cohorts.heart import check_modality, heart_study, naming, summary, write_results
 from corporis.cohorts.training import Trained, save_learned
 from corporis.errors import BadInput, Unsupported
 from corporis.interfaces import Case
@@ -145,6 +145,7 @@ def test_the_report_is_strict_json_and_complete(folder, studied):
     assert set(found["judgement"]) == {
         "state",
         "conclusion",
+        "caution",
         "probabilities",
         "findings",
         "responsible_segments",
@@ -193,6 +194,13 @@ def test_other_modalities_are_refused_without_the_folder_above(tmp_path):
         check_modality(Case("one", facts={"modality": "CT"}), tmp_path / "scan")
     assert str(refused.value).startswith("scan:") and str(tmp_path) not in str(refused.value)
     assert refused.value.exit_code == 2
+
+
+def test_what_is_wrong_is_said_with_the_name_of_the_file(tmp_path):
+    with pytest.raises(Unsupported, match=r"^cine\.nii: series image: no") as refused:
+        with naming(tmp_path / "cine.nii"):
+            raise Unsupported("series image: no")
+    assert str(tmp_path) not in str(refused.value)
 
 
 def test_what_was_learned_makes_the_study(judge, tmp_path):

@@ -285,3 +285,13 @@ def test_classic_multi_frame_uses_the_frame_time(write_dicom):
     image = only(read(path))
     assert image.times_ms.tolist() == [0, 25, 50]
     assert np.array_equal(image.data, movie)
+
+
+def test_two_studies_of_one_patient_are_refused(write_dicom, tmp_path):
+    pixels = np.zeros((4, 5), np.uint16)
+    for number in (1, 2):
+        write_dicom(f"{number}.dcm", pixels, series=number, StudyInstanceUID=f"1.2.3.{number}")
+    with pytest.raises(BadInput, match=r"expected one study, got 2 studies .*1\.dcm, 2\.dcm"):
+        read(tmp_path)
+    write_dicom("2.dcm", pixels, series=2, StudyInstanceUID="1.2.3.1")
+    assert len(read(tmp_path).images) == 2

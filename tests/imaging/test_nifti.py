@@ -112,3 +112,28 @@ def test_bad_values(tmp_path):
 def test_wrong_name_is_an_argument_error(tmp_path):
     with pytest.raises(ValueError, match=r"\.nii"):
         write_nifti(Image(np.zeros((2, 2)), ("row", "column"), np.eye(4)), tmp_path / "a.txt")
+
+
+def test_frames_keep_their_time_in_seconds(tmp_path):
+    """Other programs read the step with its unit; 40 ms are 0.04 s."""
+    image = Image(
+        np.zeros((2, 3, 4, 5), np.uint8),
+        ("slice", "time", "row", "column"),
+        np.eye(4),
+        times_ms=np.array([0.0, 40.0, 80.0]),
+    )
+    path = write_nifti(image, tmp_path / "masks.nii.gz")
+    header = nibabel.load(path).header
+    assert header.get_xyzt_units() == ("mm", "sec")
+    assert header["pixdim"][4] == pytest.approx(0.04)
+    assert read(path).images["image"].times_ms == pytest.approx([0, 40, 80], abs=1e-4)
+    untimed = write_nifti(image.with_data(image.data, times_ms=None), tmp_path / "untimed.nii")
+    header = nibabel.load(untimed).header
+    assert header.get_xyzt_units() == ("mm", "unknown") and header["pixdim"][4] == 0
+
+
+def test_the_name_of_a_file_is_told_to_who_gave_it(tmp_path):
+    image = Image(np.zeros((2, 4, 5)), ("slice", "row", "column"), np.eye(4))
+    case = read(write_nifti(image, tmp_path / "patient001.nii.gz"))
+    assert case.images["image"].facts["file"] == "patient001.nii.gz"
+    assert case.images["image"].facts["is_placed"]

@@ -125,3 +125,50 @@ def test_unequal_slice_locations_are_refused(tmp_path):
     )
     with pytest.raises(BadInput, match="evenly spaced"):
         read(tmp_path / "a.npz")
+
+
+def test_series_of_two_patients_are_refused(write_series, tmp_path):
+    """npz files name no patient: stacks in two folders, or of two names, are two studies."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for number in (1, 2):
+            place = np.array([10.0, 20.0, 10.0 * number])
+            write_series(f"{folder}/Se{number}.npz", image_position=place)
+    with pytest.raises(BadInput, match=r"cine series of 2 .*a/Se1\.npz, b/Se1\.npz") as refused:
+        read(tmp_path)
+    assert "\n" not in str(refused.value)
+    assert read(tmp_path / "a").images["stack_1"].data.shape[0] == 2
+    for folder in ("a", "b"):
+        for number in (1, 2):
+            (tmp_path / folder / f"Se{number}.npz").rename(tmp_path / f"{folder}_Se{number}.npz")
+    with pytest.raises(BadInput, match="expected one study, got cine series of 2"):
+        read(tmp_path)
+
+
+def test_long_axis_views_of_another_name_belong_to_the_study(write_series, tmp_path):
+    for number in (1, 2):
+        place = np.array([10.0, 20.0, 10.0 * number])
+        write_series(f"sax{number}.npz", image_position=place)
+        across = np.array([1.0, 0, 0, 0, 0, 1])
+        write_series(f"lax{number}.npz", image_position=place[::-1], image_orientation=across)
+    assert "stack_1" in read(tmp_path).images
+
+
+@pytest.mark.parametrize("times", [[-20.0, 10.0, 40.0], [0.0, np.nan, 40.0]])
+def test_impossible_trigger_times_are_refused(write_series, times):
+    with pytest.raises(BadInput, match="trigger_time_ms"):
+        read(write_series("Se1.npz", trigger_time_ms=np.array(times)))
+
+
+def test_repeated_trigger_times_are_said(write_series):
+    case = read(write_series("Se1.npz", trigger_time_ms=np.array([0.0, 0.0, 40.0])))
+    assert case.images["series_1"].times_ms is None
+    assert any("trigger times repeat" in line for line in case.facts["warnings"])
+
+
+@pytest.mark.parametrize("times", [[0.0, 40.0, 30.0], [-5.0, 10.0, 20.0]])
+def test_trigger_times_of_a_stack_must_increase(tmp_path, times):
+    path = tmp_path / "stack.npz"
+    np.savez(path, image=np.zeros((2, 3, 4, 5)), trigger_time_ms=np.array(times))
+    with pytest.raises(BadInput, match="trigger_time_ms must"):
+        read(path)

@@ -63,6 +63,13 @@ def test_a_network_is_a_value(tmp_path):
         Network(network.onnx, n_threads=0)
 
 
+def test_a_network_tells_its_channels():
+    unet = UNet(3, 2, (4, 4), fold=2)
+    assert unet.export(scrambled(unet)).channels() == (3, 2)
+    with pytest.raises(ValueError, match="ONNX graph"):
+        Network(b"no graph").channels()
+
+
 def bright_half(step):
     """Noise whose brighter pixels are class 1: learnable by a pixelwise rule."""
     generator = torch.Generator().manual_seed(step)

@@ -1,7 +1,8 @@
 """The heart study: outline, rebuild and measure, then judge and explain; and its files."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 from corporis.apps.diagnosis import Diagnosis, HeartJudge
 from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
 from corporis.cohorts.study import Study
-from corporis.errors import Unsupported
+from corporis.errors import BadInput, NotFound, Unsupported
 from corporis.imaging import write_measures, write_nifti, write_pvd
+from corporis.imaging.guard import one_line
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Case, Report
 
@@ -62,6 +64,22 @@ def check_modality(case: Case, source: Path | str) -> None:
         )
 
 
+@contextmanager
+def naming(source: Path | str) -> Iterator[None]:
+    """Put the name of the file or folder before what is wrong with it.
+
+    Raises
+    ------
+    BadInput, NotFound
+        What came, of the same class, with the name.
+    """
+    try:
+        yield
+    except (BadInput, NotFound) as error:
+        name = one_line(Path(source).name, 80)
+        raise type(error)(f"{name}: {error}" if name else str(error)) from error
+
+
 def write_results(
     case: Case, reports: Sequence[Report], provenance: Mapping[str, Any], folder: Path
 ) -> None:
@@ -84,22 +102,19 @@ def write_results(
 
 def summary(case: Case, reports: Sequence[Report], provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the reports that a program would read, as JSON types."""
-    numbers = case.facts["heart_numbers"]
-    curves = {"left_ventricular_volume": numbers.left.volume / numbers.per_ml}
-    if numbers.right is not None:
-        curves["right_ventricular_volume"] = numbers.right.volume / numbers.per_ml
     return _plain(
         {
             "case": case.name,
             "study": "heart",
             "measures": [asdict(m) for report in reports for m in report.measures],
-            "curves": {"unit": numbers.volume_unit, **curves},
+            "curves": _curves(case.facts["heart_numbers"]),
             "features": case.facts["heart_features"],
             "judgement": {
                 key: case.facts.get(key)
                 for key in (
                     "state",
                     "conclusion",
+                    "caution",
                     "probabilities",
                     "findings",
                     "responsible_segments",
@@ -112,6 +127,16 @@ def summary(case: Case, reports: Sequence[Report], provenance: Mapping[str, Any]
             "provenance": provenance,
         }
     )
+
+
+def _curves(numbers) -> dict[str, Any]:
+    if not numbers.has_volume:
+        area = numbers.left.volume / max(numbers.long_axis_ed, 1e-9)
+        return {"unit": f"{numbers.length_unit}^2", "left_cavity_area": area}
+    curves = {"left_ventricular_volume": numbers.left.volume / numbers.per_ml}
+    if numbers.right is not None:
+        curves["right_ventricular_volume"] = numbers.right.volume / numbers.per_ml
+    return {"unit": numbers.volume_unit, **curves}
 
 
 def _plain(value: Any) -> Any:

@@ -63,7 +63,8 @@ def describe_image(image: Image) -> str:
     """One line on an image: sizes, spacing, orientation, times, type."""
     unit = "px" if image.length_unit == "pixel" else "mm"
     step, row, column = image.spacing
-    parts = [" x ".join(f"{image.size(a)} {a}s" for a in image.axes)]
+    sizes = [(image.size(a), a) for a in image.axes]
+    parts = [" x ".join(f"{n} {a}{'' if n == 1 else 's'}" for n, a in sizes)]
     parts.append(f"pixel {row:.4g} x {column:.4g} {unit}")
     if "slice" in image.axes and image.size("slice") > 1:
         parts.append(f"slice step {step:.4g} {unit}")
@@ -75,6 +76,8 @@ def describe_image(image: Image) -> str:
         parts.append(f"{times.min():.0f} to {times.max():.0f} ms")
     if image.facts.get("time_source") and "time" in image.axes:
         parts.append(f"ordered by {image.facts['time_source']}")
+    if image.facts.get("file"):
+        parts.append(f"file {image.facts['file']}")
     if image.facts.get("description"):
         parts.append(f"'{image.facts['description']}'")
     parts.append(str(np.asarray(image.data).dtype))

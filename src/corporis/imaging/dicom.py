@@ -48,7 +48,7 @@ def read_dicom(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]
     Unsupported
         If no file holds a grey-value image, or they hold too much.
     BadInput
-        If the files belong to several patients.
+        If the files belong to several patients or several studies.
     """
     frames: list[Frame] = []
     without: list[NoImage] = []
@@ -67,12 +67,7 @@ def read_dicom(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]
         )
     digests = sorted({f.path: f.digest for f in frames}.values())
     frames, duplicates = _without_duplicates(frames)
-    patients = len({f.patient_key for f in frames})
-    if patients > 1:
-        raise BadInput(
-            f"{shown(paths[0].parent)}: expected the images of one patient, got {patients} patient "
-            "numbers: give the folder of one"
-        )
+    _check_one_study(frames, paths[0].parent)
     if sum(f.shape[0] * f.shape[1] for f in frames) > MAX_VOXELS:
         raise Unsupported(
             f"{shown(frames[0].path.parent)}: the series hold more than {MAX_VOXELS} voxels: "
@@ -89,6 +84,25 @@ def read_dicom(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]
         "warnings": [*dict.fromkeys(warnings), *more],
     }
     return images, facts
+
+
+def _check_one_study(frames, folder):
+    patients = len({f.patient_key for f in frames})
+    if patients > 1:
+        raise BadInput(
+            f"{shown(folder)}: expected the images of one patient, got {patients} patient "
+            "numbers: give the folder of one"
+        )
+    studies: dict[str, Frame] = {}
+    for frame in frames:
+        if frame.study_key:
+            studies.setdefault(frame.study_key, frame)
+    if len(studies) > 1:
+        firsts = ", ".join(one_line(f.path.name, 40) for f in list(studies.values())[:3])
+        raise BadInput(
+            f"{shown(folder)}: expected one study, got {len(studies)} studies (their first files: "
+            f"{firsts}): put each in a folder of its own and give one"
+        )
 
 
 def _without_duplicates(frames):
@@ -163,6 +177,7 @@ def _plane(group, number, pixels, warnings):
     facts: dict[str, Any] = {
         "modality": first.modality,
         "description": first.description,
+        "is_placed": first.orientation is not None and first.position is not None,
         "series": (number,),
         "kind": first.kind,
         "echo": first.echo,

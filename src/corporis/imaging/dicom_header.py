@@ -33,6 +33,7 @@ class Frame:
     digest: str
     identity: tuple
     patient_key: str
+    study_key: str
     series_key: str
     series: int | None
     instance: int
@@ -136,6 +137,7 @@ def _frame(dataset, path, digest, shape, index, count):
         digest=digest,
         identity=(uid, index, instance, series_key),
         patient_key=hashlib.sha256(str(dataset.get("PatientID", "")).encode()).hexdigest(),
+        study_key=str(dataset.get("StudyInstanceUID", "")),
         series_key=series_key,
         series=None if number is None else int(number),
         instance=int(instance or 0) * (1 if count == 1 else count) + index,

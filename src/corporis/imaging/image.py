@@ -33,7 +33,8 @@ class Image:
         Time after the R wave in ms, (n_times,) or (n_slices, n_times).
     slice_thickness_mm : float or None
     facts : mapping
-        Modality, series description and other non-identifying facts.
+        Modality, series description and other non-identifying facts; ``file``, the file's name,
+        is for who gave it (it may name a patient) and never enters a report.
     """
 
     data: np.ndarray

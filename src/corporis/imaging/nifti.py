@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from corporis.errors import Unsupported
-from corporis.imaging.guard import check_size, check_values, parsing, shown
+from corporis.imaging.guard import check_size, check_values, one_line, parsing, shown
 from corporis.imaging.image import Image
 from corporis.imaging.output import write_bytes
 
@@ -76,12 +76,7 @@ def _read(path, name, warnings):
         )
         step = float(header["pixdim"][4]) * TIMES.get(tick, 0.0)
         affine = np.asarray(stored.affine, dtype=float)
-    if in_pixels:
-        warnings.append(f"{name}: no voxel size: lengths are in pixels")
-    elif length == "unknown":
-        warnings.append(f"{name}: length unit not given: mm assumed, as usual in NIfTI")
-    if not coded:
-        warnings.append(f"{name}: orientation in the patient not given")
+    warnings += _lacks(name, in_pixels, length, coded)
     scale = np.diag([LENGTHS[length]] * 3 + [1.0])
     moving = data.ndim == 4
     timed = moving and np.isfinite(step) and step > 0
@@ -95,8 +90,24 @@ def _read(path, name, warnings):
             (scale @ affine)[:, [2, 1, 0, 3]],
             length_unit="pixel" if in_pixels else "mm",
             times_ms=step * np.arange(data.shape[3]) if timed else None,
-            facts={"modality": "", "time_source": "time step" if timed else "file order"},
+            facts={
+                "modality": "",
+                "time_source": "time step" if timed else "file order",
+                "is_placed": coded and not in_pixels,
+                "file": one_line(path.name, 80),
+            },
         )
+
+
+def _lacks(name, in_pixels, length, coded) -> list[str]:
+    said = []
+    if in_pixels:
+        said.append(f"{name}: no voxel size: lengths are in pixels")
+    elif length == "unknown":
+        said.append(f"{name}: length unit not given: mm assumed, as usual in NIfTI")
+    if not coded:
+        said.append(f"{name}: orientation in the patient not given")
+    return said
 
 
 def write_nifti(image: Image, path: Path | str) -> Path:
@@ -122,7 +133,8 @@ def write_nifti(image: Image, path: Path | str) -> Path:
 
     Notes
     -----
-    NIfTI keeps the affine in float32, one time step for all slices, and no trigger times.
+    NIfTI keeps the affine in float32, one time step for all slices (in seconds, as most programs
+    expect; its unit is "unknown" where the image has no times), and no trigger times.
     """
     import nibabel
 
@@ -134,18 +146,19 @@ def write_nifti(image: Image, path: Path | str) -> Path:
     data = data.astype(np.uint8) if data.dtype == bool else data
     stored = nibabel.Nifti1Image(data, image.affine[:, [2, 1, 0, 3]], dtype=data.dtype)
     in_pixels = image.length_unit == "pixel"
-    stored.header.set_xyzt_units("unknown" if in_pixels else "mm", "msec")
+    step = _time_step_s(image) if data.ndim == 4 else None
+    stored.header.set_xyzt_units("unknown" if in_pixels else "mm", "sec" if step else "unknown")
     if in_pixels:
         stored.header["descrip"] = IN_PIXELS
     if data.ndim == 4:
-        stored.header["pixdim"][4] = _time_step(image)
+        stored.header["pixdim"][4] = step or 0.0
     content = stored.to_bytes()
     if path.name.endswith(".gz"):
         content = gzip.compress(content, compresslevel=6, mtime=0)  # equal data, equal bytes
     return write_bytes(path, content)
 
 
-def _time_step(image):
+def _time_step_s(image) -> float | None:
     if image.times_ms is None or np.shape(image.times_ms)[-1] < 2:
-        return 0.0
-    return float(np.mean(np.diff(image.times_ms, axis=-1)))
+        return None
+    return float(np.mean(np.diff(image.times_ms, axis=-1))) / 1000.0

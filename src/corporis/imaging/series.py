@@ -14,6 +14,8 @@ from corporis.imaging.image import Image
 from corporis.imaging.npz import Archive
 from corporis.imaging.plane import AXIAL, Plane, assemble, is_orthonormal
 
+PARALLEL, ALIKE = 0.985, 0.8  # cosines: slices of one stack, and stacks of alike orientation
+
 KINDS = (
     "a cine series (image (time, row, column), pixel_spacing, image_position, "
     "image_orientation, trigger_time_ms), a stack (image (slice, time, row, column)) or a "
@@ -72,6 +74,8 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
             f"({', '.join(sorted(kinds))}): give one of the files, for example {found[0][0].name}"
         )
     path, archive, kind = found[0]
+    if len(found) > 1:
+        _check_one_study(found)
     if kind == "two-phase":
         images, facts = _two_phase(archive)
     elif kind == "stack":
@@ -80,6 +84,33 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
         images, facts = _cines([(p, a) for p, a, _ in found])
     ignored = len(paths) - len(found)
     return images, {**facts, "ignored": ignored, "used": [p for p, _, _ in found]}
+
+
+def _check_one_study(found):
+    """Cine series name no patient: two stacks, told apart by folder or name, are two studies."""
+    stacks: dict[tuple, list[tuple[Path, np.ndarray]]] = {}
+    for path, archive, _ in found:
+        key = (path.parent, re.sub(r"\d+$", "", path.stem))
+        normal = np.array([0.0, 0.0, 1.0])
+        if archive.has("image_orientation"):
+            across, down = archive.vector("image_orientation", 6).reshape(2, 3)
+            normal = np.cross(across, down)
+        stacks.setdefault(key, []).append((path, normal))
+    several = [
+        members
+        for members in stacks.values()
+        if sum(abs(normal @ members[0][1]) > PARALLEL for _, normal in members) > 1
+    ]
+    rivals = [m for m in several if abs(m[0][1] @ several[0][0][1]) > ALIKE]
+    if len(rivals) > 1:
+        firsts = ", ".join(
+            one_line(f"{m[0][0].parent.name}/{m[0][0].name}", 60) for m in rivals[:3]
+        )
+        raise BadInput(
+            f"{shown(found[0][0].parent)}: expected one study, got cine series of {len(rivals)} by "
+            f"their folders or names (they begin with {firsts}): put each in a folder of its own "
+            "and give one"
+        )
 
 
 def _cines(found):
@@ -122,18 +153,31 @@ def _plane(archive, number, warnings):
         warnings.append(f"series {number}: position in the patient unknown: axial assumed")
     times = None
     if archive.shapes.get("trigger_time_ms") == data.shape[:1]:
-        times = archive["trigger_time_ms"].astype(float)
+        times = _checked_times(archive)
         order = np.argsort(times, kind="stable")
         data, times = data[order], times[order]
-        times = times if np.all(np.diff(times) > 0) else None
+        if not np.all(np.diff(times) > 0):
+            warnings.append(f"series {number}: trigger times repeat, frames kept in their order")
+            times = None
     elif len(data) > 1:
         warnings.append(f"series {number}: no trigger times, frames kept in file order")
     facts = {
         "modality": "",
         "series": (number,),
+        "is_placed": placed,
         "time_source": "trigger time" if times is not None else "file order",
     }
     return Plane(data, position, orientation, spacing, thickness, times, number, facts)
+
+
+def _checked_times(archive):
+    times = archive["trigger_time_ms"].astype(float)
+    if times.min() < 0:
+        raise BadInput(
+            f"{shown(archive.path)}: trigger_time_ms must be >= 0 ms after the R wave, got "
+            f"{times.min():.4g}: correct it or leave it out"
+        )
+    return times
 
 
 def _spacing(archive, label, warnings):
@@ -182,7 +226,7 @@ def _two_phase(archive):
     if missing.any():
         warnings.append(
             f"{int(missing.sum())} of {missing.size} frames are missing (slices given in one phase "
-            "only): the other phase stands in their place, see facts['missing']"
+            "only): the other phase is shown in their place and counts for nothing"
         )
     warnings.append("distance between slices unknown: one step counts as one unit of thickness")
     plane = Plane(data[0], np.zeros(3), np.array(AXIAL), spacing, thickness)
@@ -239,7 +283,12 @@ def _stack(archive):
         warnings.append("distance between slices unknown: one step counts as one thickness")
     times = None
     if archive.shapes.get("trigger_time_ms") in ((n_slices, n_times), (n_times,)):
-        times = archive["trigger_time_ms"].astype(float)
+        times = _checked_times(archive)
+        if np.any(np.diff(times, axis=-1) <= 0):
+            raise BadInput(
+                f"{shown(archive.path)}: trigger_time_ms must increase from frame to frame, but it "
+                "does not: correct it or leave it out"
+            )
     facts: dict[str, Any] = {
         "modality": "",
         "time_source": "trigger time" if times is not None else "file order",

@@ -43,6 +43,23 @@ class Network:
         """Read the graph that `save` wrote to `path`."""
         return cls(Path(path).read_bytes(), n_threads)
 
+    def channels(self) -> tuple[int, int]:
+        """Channels that go in and come out.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are not the graph of such a network.
+        """
+        try:
+            session = self._session()
+            (given,), (found,) = session.get_inputs(), session.get_outputs()
+            return int(given.shape[1]), int(found.shape[1])
+        except Exception as error:  # onnxruntime's own errors share no root of their own
+            raise ValueError(
+                "expected the ONNX graph of a network from images to images, got something else"
+            ) from error
+
     def save(self, path) -> None:
         """Write the graph to `path`, an ``.onnx`` file that any ONNX tool opens."""
         Path(path).write_bytes(self.onnx)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.heart_shape import Border
-from corporis.cohorts.heart import check_modality, heart_study, write_results
+from corporis.cohorts.heart import check_modality, heart_study, naming, write_results
 from corporis.cohorts.study import Provenance
 from corporis.imaging import OutputFolder, read
 from corporis.interfaces import Case, Report
@@ -23,7 +23,7 @@ HEADLINE = (
     "stroke volume",
     "ejection fraction",
     "left ventricular mass",
-    "right ventricular ejection fraction",
+    "mean wall thickness at end-diastole",
 )
 OUTLINES = {"cavity": "left endocardium", "outer": "left epicardium", "right": "right ventricle"}
 VERDICTS = {
@@ -31,6 +31,7 @@ VERDICTS = {
     "abnormal": "abnormal",
     "uncertain": "uncertain",
     "unlike any known": "unknown",
+    "not judged": "none",
 }
 
 
@@ -88,7 +89,8 @@ def run_heart(
         case = read(source, name=name)
         check_modality(case, source)
         study = heart_study(weights=weights, series=series, border=border, progress=tell)
-        case, reports = study(case)
+        with naming(source):
+            case, reports = study(case)
         tell("writing", 0.9)
         provenance = clock.facts(case, _parameters(study, series, weights))
         write_results(case, reports, provenance, folder)
@@ -114,7 +116,7 @@ def heart_page(case: Case, reports: Sequence[Report], provenance: dict[str, Any]
     numbers = case.facts["heart_numbers"]
     stack = case.facts["short_axis"]
     meshes = {k: case.meshes[k] for k in _SURFACES if k in case.meshes}
-    times = next(iter(meshes.values())).times_ms
+    times = stack.times_ms
     measures = [m for report in reports for m in report.measures]
     named = {m.name for m in measures if m.value is not None}
     return HeartPage(
@@ -159,7 +161,8 @@ def _conclusion(case: Case) -> Conclusion:
     if probabilities and state in ("normal", "abnormal"):
         normal = float(probabilities.get("normal", np.nan))
         probability = normal if state == "normal" else 1 - normal
-    return Conclusion(str(case.facts.get("conclusion", "No judgement.")), state, probability)
+    sentence = str(case.facts.get("conclusion", "No judgement."))
+    return Conclusion(sentence, state, probability, str(case.facts.get("caution", "")))
 
 
 def _closed(ring: np.ndarray | None) -> list[np.ndarray]:
@@ -202,7 +205,10 @@ def _long_axis_views(case: Case, stack) -> list[View]:
 
 
 def _curves(numbers) -> list[Curve]:
-    curves = []
+    curves: list[Curve] = []
+    if not numbers.has_volume:
+        area = numbers.left.volume / max(numbers.long_axis_ed, 1e-9)
+        return [Curve("left cavity's area", numbers.length_unit + "^2", area)]
     for name, curve in (("left ventricle", numbers.left), ("right ventricle", numbers.right)):
         if curve is not None:
             values, spread = curve.volume / numbers.per_ml, curve.spread / numbers.per_ml
@@ -221,7 +227,9 @@ def _curves(numbers) -> list[Curve]:
 def _bullseyes(case: Case, numbers) -> list[BullsEye]:
     responsible = frozenset(int(s) for s in case.facts.get("responsible_segments", ()))
     numbered = bool(np.isfinite(numbers.thickness_ed).any())
-    out = []
+    out: list[BullsEye] = []
+    if not numbered:
+        return out
     if numbers.is_beating:
         out.append(
             BullsEye("Systolic thickening", "%", numbers.thickening_percent, responsible, numbered)

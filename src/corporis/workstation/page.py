@@ -27,15 +27,16 @@ from corporis.workstation.stage import (
     viewer_data,
     viewer_panel,
 )
-from corporis.workstation.text import label, linked, per_cent
+from corporis.workstation.text import capital, label, linked, per_cent
 
 __all__ = ["HeartPage", "render_heart_page", "write_heart_page"]
 
 VERDICT_WORDS = {
     "normal": "Normal",
     "abnormal": "Abnormal",
-    "uncertain": "Uncertain",
-    "unknown": "Unlike any heart it knows",
+    "uncertain": "Neither clearly normal nor clearly abnormal",
+    "unknown": "Unlike any heart the judge knows",
+    "none": "Not judged",
 }
 DIRECTION_WORDS = {
     "above": ("▲", "above normal"),
@@ -108,14 +109,15 @@ def _header(page: HeartPage, parts: list[tuple[str, str]]) -> str:
         certainty = f'<span class="certainty">probability {per_cent(conclusion.probability)}</span>'
     named = {measure.name: measure for measure in page.measures}
     headline = [named[name] for name in page.headline] or list(page.measures)[:6]
+    caution = f'<p class="aside">{escape(conclusion.caution)}</p>' if conclusion.caution else ""
     verdict = f'<p class="verdict">{VERDICT_WORDS[conclusion.verdict]}{certainty}</p>'
     return masthead(
         "heart report",
         page.case_name,
         conclusion.verdict,
-        f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>',
+        f'{verdict}<p class="sentence">{escape(conclusion.sentence)}</p>{caution}',
         tiles=headline,
-        warnings=page.warnings,
+        warnings=[capital(warning) for warning in page.warnings],
         parts=parts,
         date=page.date,
     )
@@ -133,7 +135,9 @@ def _figures(page: HeartPage) -> str:
         return ""
     notes = []
     if any(f.highlighted and f.is_numbered for f in page.bullseyes):
-        notes.append("Outlined segments drove the judgement.")
+        notes.append(
+            "Outlined segments thicken less than in every normal heart the judge learned from."
+        )
     if any(not f.is_numbered for f in page.bullseyes):
         notes.append(UNNUMBERED)
     if any(not np.all(np.isfinite(f.values)) for f in page.bullseyes):
@@ -192,7 +196,8 @@ def _finding(finding: Finding) -> str:
         drawn = ruler(finding.value, finding.normal, finding.unit)
     source = f'<p class="source">{linked(finding.reference)}</p>' if finding.reference else ""
     kind = f"{finding.direction}{' ruled' if drawn else ''}"
+    text = linked(capital(finding.text))
     return (
         f'<li class="{kind}"><span class="sign" aria-hidden="true">{sign}</span>'
-        f'<div><p class="what">{spoken}{linked(finding.text)}</p>{source}</div>{drawn}</li>'
+        f'<div><p class="what">{spoken}{text}</p>{source}</div>{drawn}</li>'
     )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-VERDICTS = ("normal", "abnormal", "uncertain", "unknown")
+VERDICTS = ("normal", "abnormal", "uncertain", "unknown", "none")
 DIRECTIONS = ("above", "below", "within", "neutral")
 
 
@@ -24,10 +24,12 @@ class Conclusion:
     ----------
     sentence : str
         What a reader who stops here must know.
-    verdict : {"normal", "abnormal", "uncertain", "unknown"}
-        "unknown" is a heart unlike any the judge has seen.
+    verdict : {"normal", "abnormal", "uncertain", "unknown", "none"}
+        "unknown" is a heart unlike any the judge has seen, "none" one it did not judge.
     probability : float or None
         Probability of the verdict, 0 to 1.
+    caution : str
+        What the sentence must not be taken for.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Conclusion:
     sentence: str
     verdict: str = "uncertain"
     probability: float | None = None
+    caution: str = ""
 
     def __post_init__(self):
         check(self.verdict in VERDICTS, f"verdict must be one of {VERDICTS}, got {self.verdict!r}")

@@ -39,6 +39,17 @@ def label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def capital(sentence: str) -> str:
+    """A sentence with a capital first, nothing else changed.
+
+    Examples
+    --------
+    >>> capital("ejection fraction 24 %")
+    'Ejection fraction 24 %'
+    """
+    return sentence[:1].upper() + sentence[1:]
+
+
 def pretty_unit(unit: str) -> str:
     """A unit as printed.
 

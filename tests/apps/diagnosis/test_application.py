@@ -15,6 +15,7 @@ FACTS = {
     "probabilities",
     "findings",
     "responsible_segments",
+    "caution",
     "counterfactual",
 }
 
@@ -50,7 +51,7 @@ def test_a_single_phase_is_not_judged(judge, typical):
         "segment_thickening_percent": np.full(17, np.nan),
     }
     report = Diagnosis(judge)(Case("one", facts={"heart_features": still}))
-    assert report.facts["state"] == "uncertain" and report.facts["probabilities"] == {}
+    assert report.facts["state"] == "not judged" and report.facts["probabilities"] == {}
     assert report.facts["conclusion"].startswith("No judgement: the ejection fraction could not")
     assert report.measures[0].value is None and "end-systole" in report.measures[0].note
     assert [f["name"] for f in report.facts["findings"]] == ["relative_wall_thickness"]

@@ -132,6 +132,11 @@ def test_loading(judge, tmp_path):
     path.write_text("[]")
     with pytest.raises(Unreadable, match="JSON object"):
         HeartJudge.load(path)
+    whole = judge.to_json()
+    for damaged in ({**whole, "scaling": None}, {k: v for k, v in whole.items() if k != "known"}):
+        path.write_text(json.dumps(damaged))
+        with pytest.raises(Unreadable, match="parts are missing"):
+            HeartJudge.load(path)
     path.write_text('{"format": "other"}')
     with pytest.raises(BadInput, match="got 'other'"):
         HeartJudge.load(path)

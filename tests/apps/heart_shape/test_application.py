@@ -84,7 +84,7 @@ def test_measures_are_near_the_truth(report):
     right = [HEART.right_volume_ml(p) for p in (0.0, 0.5)]
     assert found["right ventricular end-diastolic volume"] == pytest.approx(right[0], rel=0.12)
     assert found["right ventricular ejection fraction"] == pytest.approx(55, abs=8)
-    assert (found["end-diastolic frame"], found["end-systolic frame"]) == (0, 1)
+    assert (found["end-diastolic frame"], found["end-systolic frame"]) == (1, 2)
 
 
 def test_labels_agree_with_those_of_the_heart(report, case):
@@ -206,9 +206,8 @@ def test_no_spacing(case):
     assert found["end-diastolic volume"].unit == "pixel^2 slices"
     counted = np.sum(case.images["expert_labels"].data[:, 0] == 1)
     assert found["end-diastolic volume"].value == pytest.approx(counted, rel=0.08)
-    assert report.meshes["left_endocardium"].length_unit == "pixel"
+    assert not report.meshes and any("No 3-D surfaces" in w for w in report.warnings)
     assert report.images["heart_labels"].length_unit == "pixel"
-    assert "wall_thickness_pixel" in report.meshes["left_epicardium"].point_data
     assert any("no pixel spacing" in w for w in report.warnings)
 
 

@@ -5,10 +5,13 @@ import pytest
 
 from corporis.apps.heart_shape.body import Grid
 from corporis.apps.heart_shape.ends import (
+    Ends,
     apex_direction,
+    based_beside,
     find_ends,
     ring_coverage,
     without_far_side,
+    without_vessels,
 )
 
 
@@ -125,3 +128,23 @@ def test_many_frames_are_smoothed_over_the_beat_and_few_are_not():
     base = find_ends(late, profile_q(grid, 7, n), grid, 1).base
     np.testing.assert_allclose(base, base[::-1], atol=1e-9)
     assert base[0] > base[10] + 0.5
+
+
+def test_what_is_small_above_a_large_section_is_not_ventricle():
+    """The aortic root above the base is as round and bright, and far smaller."""
+    area = np.array([[30, 30], [25, 20], [95, 18], [100, 60], [80, 55], [20, 10]], float)
+    below = without_vessels(area, 1)
+    assert below[:, 0].tolist() == [False, False, True, True, True, True]
+    assert below[:, 1].tolist() == [False, False, False, True, True, True]
+    np.testing.assert_array_equal(without_vessels(area[::-1], -1), below[::-1])
+    assert without_vessels(np.array([[60.0], [100.0], [90.0]]), 1).all()
+    missing = np.array([[90.0], [0.0], [100.0], [60.0]])
+    assert without_vessels(missing, 1).all()
+
+
+def test_both_ventricles_end_at_one_plane():
+    left = Ends(np.array([1.0, 2.0, 1.0]), np.full(3, 8.0), 1, 0.2)
+    right = Ends(np.array([-2.0, 2.4, 4.0]), np.full(3, 7.0), 1, 0.25)
+    found = based_beside(right, left)
+    np.testing.assert_allclose(found.base, [0.25, 2.4, 1.75])
+    np.testing.assert_array_equal(found.apex, right.apex)

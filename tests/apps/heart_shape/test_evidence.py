@@ -9,7 +9,7 @@ from corporis.apps.heart_shape import evidence as ev
 from corporis.apps.heart_shape.outer_wall import outer_radius, wall_labels
 from corporis.apps.heart_shape.prior import ShapePrior
 from corporis.apps.heart_shape.right_cavity import add_right_cavity
-from corporis.errors import BadInput, NotFound
+from corporis.errors import BadInput, NotFound, Unreadable
 
 CAVITY_GREY, MUSCLE_GREY, RIGHT_GREY = 1.0, 0.35, 0.8
 SHAPE = (160, 200)
@@ -233,3 +233,20 @@ def test_a_folder_without_networks_is_named(tmp_path):
         ev.PixelEvidence.load(tmp_path)
     with pytest.raises(BadInput, match="no dictionary of hearts"):
         ShapePrior.load(tmp_path / "hearts.npz")
+
+
+def test_damaged_and_foreign_networks_are_refused_at_once(tmp_path):
+    shipped = Path(ev.__file__).with_name("weights")
+    names = ("locator.onnx", "segmenter_expert.onnx")
+    for name in names:
+        (tmp_path / name).write_bytes((shipped / name).read_bytes())
+    assert ev.PixelEvidence.load(tmp_path) == ev.PixelEvidence.load()
+    (tmp_path / names[1]).write_bytes((shipped / names[1]).read_bytes()[:20000])
+    with pytest.raises(Unreadable, match="expected a network that corporis train wrote") as refused:
+        ev.PixelEvidence.load(tmp_path)
+    assert refused.value.exit_code == 2
+    (tmp_path / names[1]).write_bytes((shipped / names[0]).read_bytes())
+    with pytest.raises(Unreadable, match="5 channels in and 4 out, got 3 and 2"):
+        ev.PixelEvidence.load(tmp_path)
+    with pytest.raises(BadInput, match=r"no locator\.onnx there"):
+        ev.PixelEvidence.load(tmp_path / names[0])

@@ -42,7 +42,6 @@ def test_a_beating_tube():
         "cavity_eccentricity_es": 0,
         "sphericity": volume / (np.pi / 6 * 60**3),
         "ed_volume_ml": volume / 1000,
-        "right_ejection_fraction_percent": 40,
     }
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=1e-6, abs=1e-6), name
@@ -71,6 +70,17 @@ def test_all_but_those_with_a_unit_are_free_of_the_pixel_size():
     for name in MODEL_FEATURES:
         assert large[name] == pytest.approx(small[name], rel=1e-9), name
     assert large["ed_volume_ml"] == pytest.approx(27 * small["ed_volume_ml"])
+
+
+def test_all_but_those_with_a_unit_are_free_of_the_distance_between_slices():
+    """Sets without spacing, which the judge learned from, give what others give."""
+    body = Ellipsoid(squeeze=(1.0, 0.5)).body(8)
+    body = replace(body, outer_ends=body.ends)
+    frame = replace(body.frame, heights=body.frame.heights / 10)
+    known = features_of(body)
+    unknown = features_of(replace(body, frame=frame), unit="pixel")
+    for name in (*MODEL_FEATURES, "segment_thickening_percent"):
+        np.testing.assert_allclose(unknown[name], known[name], rtol=1e-9, err_msg=name)
 
 
 def test_eccentricity_is_the_second_harmonic_of_the_radius():
@@ -104,13 +114,11 @@ def test_what_cannot_be_known_is_nan():
         "area_change_apex_percent",
         "wall_thickening_percent",
         "thickening_spread_percent",
-        "right_ejection_fraction_percent",
         "segment_thickening_percent",
     }
     slice_only = features_of(tube(n_slices=1, gap=1.0, squeeze=(1.0, 0.36)))
-    assert np.isnan(slice_only["ejection_fraction_percent"])
-    assert np.isnan(slice_only["muscle_to_cavity_ratio"])
-    assert slice_only["area_change_mid_percent"] == pytest.approx(64)
+    assert all(np.all(np.isnan(v)) for v in slice_only.values())
+    assert slice_only["segment_thickening_percent"].shape == (17,)
     in_pixels = features_of(TUBE, unit="pixel")
     assert np.isnan(in_pixels["ed_volume_ml"]) and np.isnan(in_pixels["sphericity"])
     assert in_pixels["ejection_fraction_percent"] == pytest.approx(64)

@@ -9,9 +9,10 @@ import pytest
 from apps.heart_shape.known import Ellipsoid, stack_of, tube
 from corporis.apps.heart_shape.body import ANGLES, Rigidity
 from corporis.apps.heart_shape.measure import MUSCLE_G_PER_ML
-from corporis.apps.heart_shape.numbers import Numbers, _unlike_strokes, measures
+from corporis.apps.heart_shape.numbers import Numbers, measures
 from corporis.apps.heart_shape.outline import look, outline
 from corporis.apps.heart_shape.rebuild import RightBody, left_surface
+from corporis.apps.heart_shape.remarks import unlike_strokes
 
 INSERTION = (4.0, 1)
 
@@ -56,8 +57,8 @@ def test_a_beating_tube():
         ("mean wall thickness at end-diastole", 8.0, "mm"),
         ("right ventricular end-diastolic volume", np.pi * 900 * 14 / ANGLES * 60 / 1000, "ml"),
         ("right ventricular ejection fraction", 50.0, "%"),
-        ("end-diastolic frame", 0, "frame"),
-        ("end-systolic frame", 1, "frame"),
+        ("end-diastolic frame", 1, "frame"),
+        ("end-systolic frame", 2, "frame"),
     ):
         assert found[name].value == pytest.approx(value, rel=1e-6), name
         assert found[name].unit == unit
@@ -125,20 +126,42 @@ def test_one_slice_has_areas_only():
     right = found["right ventricular end-diastolic volume"]
     assert right.value is None and right.note == "one slice only"
     assert any(w.startswith("One slice only") for w in numbers.warnings)
+    segments = found["wall thickness by segment"]
+    assert segments.value is None and "level in the heart is not known" in segments.note
+    assert np.isnan(numbers.thickness_ed).all()
+    assert found["mean wall thickness at end-diastole"].value == pytest.approx(8)
     still, _ = table(tube(20.0, 8.0, n_slices=1, gap=1.0))
     assert still["fractional area change"].value is None
 
 
 def test_segments_are_left_unnumbered_without_an_insertion():
     found, numbers = table(BEATING, insertion=None)
-    for k in range(1, 18):
-        assert found[f"wall thickness, segment {k}"].value is None
-        assert found[f"wall thickness, segment {k}"].note == "segment could not be numbered"
+    assert found["wall thickness by segment"].value is None
+    assert found["wall thickness by segment"].note == "segments could not be numbered"
+    assert "wall thickness, segment 1" not in found
     assert np.isnan(numbers.thickening_percent).all()
     assert found["mean wall thickness at end-diastole"].value == pytest.approx(8)
     assert any("left unnumbered" in w for w in numbers.warnings)
     missing = found["right ventricular end-diastolic volume"]
     assert missing.value is None and "not seen" in missing.note
+
+
+def test_the_apex_is_not_numbered_where_the_stack_ends_above_it():
+    body = tube(n_slices=6, squeeze=(1.0, 0.36))
+    open_ends = replace(body.ends, apex=np.full(2, 6.0))
+    found, _ = table(replace(body, ends=open_ends, outer_ends=open_ends))
+    assert found["wall thickness, segment 17"].value is None
+    assert found["wall thickness, segment 17"].note == "no slice shows this segment"
+    assert found["wall thickness, segment 13"].value == pytest.approx(8)
+
+
+def test_levels_that_no_slice_shows_are_not_numbered():
+    body = tube(n_slices=2, gap=30.0, squeeze=(1.0, 0.36))
+    ends = replace(body.ends, base=np.zeros(2), apex=np.full(2, 1.9))
+    found, _ = table(replace(body, ends=ends, outer_ends=ends))
+    assert found["wall thickness, segment 1"].value is not None
+    assert found["wall thickness, segment 7"].value is not None
+    assert found["wall thickness, segment 13"].value is None
 
 
 def test_slipped_slices_and_overruled_evidence_are_told():
@@ -197,7 +220,7 @@ def ejecting(*volumes_ml):
 
 def test_ventricles_that_eject_unlike_volumes_are_told():
     left = ejecting(150, 60, 140)
-    assert _unlike_strokes(*left, *ejecting(160, 75, 150)) == ()
-    (said,) = _unlike_strokes(*left, *ejecting(330, 280, 320))
+    assert unlike_strokes(*left, *ejecting(160, 75, 150)) == ()
+    (said,) = unlike_strokes(*left, *ejecting(330, 280, 320))
     assert "0.6 times what the left does" in said and "look at the outlines" in said
-    assert _unlike_strokes(*left, None, None) == ()
+    assert unlike_strokes(*left, None, None) == ()

@@ -138,3 +138,31 @@ def test_phases_are_resampled_around_the_beat():
     frames = np.zeros((3, 4, 5), np.float32)
     assert resample_phase(frames, phases, wanted).shape == (5, 4, 5)
     assert resample_phase(frames, phases, wanted).dtype == np.float32
+
+
+def test_what_moves_is_preferred_to_what_does_not():
+    images = {"cine": image(4), "localiser": image(9, 1, times=None)}
+    assert parallel_names(choose_planes(images)[0]) == ("cine",)
+
+
+def test_stacks_of_several_patients_are_told_by_their_files():
+    tilted = Rotation.from_euler("x", 30, degrees=True).as_matrix()
+    images = {
+        "image_1": image(8, facts={"file": "patient001_4d.nii.gz"}),
+        "image_2": image(7, turn=tilted, facts={"file": "patient002_4d.nii.gz"}),
+    }
+    with pytest.raises(BadInput, match=r"image_2 = patient002_4d\.nii\.gz") as refused:
+        choose_planes(images)
+    assert "2 stacks" in str(refused.value) and "--series image_1" in str(refused.value)
+    assert choose_planes(images, "image_2")[0].frames.shape[0] == 7
+
+
+def test_a_short_stack_of_another_orientation_is_not_taken_for_a_rival():
+    images = {"sax": image(8), "long": image(3, turn=ACROSS)}
+    assert choose_planes(images)[0].frames.shape[0] == 8
+
+
+def test_times_are_known_with_the_cycle():
+    stack, _ = choose_planes({"stack": image(2)})
+    np.testing.assert_allclose(stack.times_ms, [0, 200, 400, 600])
+    assert choose_planes({"one": image(1, 1, times=None)})[0].times_ms is None

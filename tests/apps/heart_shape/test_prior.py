@@ -9,6 +9,7 @@ from apps.heart_shape.known import Ellipsoid, body_of, ends_of, tube
 from corporis.apps.heart_shape import ShapePrior
 from corporis.apps.heart_shape.body import ANGLES, Grid
 from corporis.apps.heart_shape.prior import LEVELS, N_ANGLES, describe, trust_at_places
+from corporis.errors import BadInput
 
 ANGLE = 2 * np.pi * np.arange(ANGLES) / ANGLES
 
@@ -151,6 +152,13 @@ def test_what_is_saved_is_read(prior, tmp_path):
     again = ShapePrior.load(tmp_path / "hearts.npz")
     np.testing.assert_allclose(again.hearts, prior.hearts, atol=2e-3)
     assert again.hearts.dtype == np.float64
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"PK\x03\x04 cut off"])
+def test_a_damaged_dictionary_is_bad_input(content, tmp_path):
+    (tmp_path / "hearts.npz").write_bytes(content)
+    with pytest.raises(BadInput, match=r"hearts\.npz"):
+        ShapePrior.load(tmp_path / "hearts.npz")
 
 
 def test_an_empty_dictionary_is_refused():

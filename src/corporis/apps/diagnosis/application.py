@@ -25,7 +25,7 @@ class Diagnosis:
     """Judges a measured heart, and says why.
 
     It reads the fact ``heart_features`` and gives the facts ``state``, ``conclusion``,
-    ``probabilities``, ``findings``, ``responsible_segments`` and ``counterfactual``.
+    ``caution``, ``probabilities``, ``findings``, ``responsible_segments`` and ``counterfactual``.
 
     Parameters
     ----------
@@ -88,6 +88,7 @@ class Diagnosis:
         return {
             "state": judged.state,
             "conclusion": conclusion(judged, told),
+            "caution": _caution(self.model),
             "probabilities": dict(judged.probabilities),
             "findings": told,
             "responsible_segments": segments,
@@ -97,8 +98,9 @@ class Diagnosis:
     def _refusal(self, features: Mapping[str, Any], why: str) -> Report:
         sentence = f"No judgement: {why}."
         facts: dict[str, Any] = {
-            "state": "uncertain",
+            "state": "not judged",
             "conclusion": sentence,
+            "caution": "",
             "probabilities": {},
             "findings": findings(features, None, self.model.known_, self.n_findings),
             "responsible_segments": [],
@@ -113,6 +115,13 @@ class Diagnosis:
             references=_references(),
             warnings=(sentence,),
         )
+
+
+def _caution(judge: HeartJudge) -> str:
+    return (
+        f"The judge learned from {judge.n_hearts_} hearts of one hospital: this is a hint where to "
+        "look, for research, and not a diagnosis."
+    )
 
 
 def _segments(features, known: KnownHearts) -> list[int]:
@@ -159,9 +168,10 @@ def _methods(judge: HeartJudge) -> tuple[str, ...]:
         )
     return (
         f"A multinomial logistic model with L1 and group penalties, trained on {judge.n_hearts_} "
-        f"hearts ({groups}; groups weigh alike), uses {', '.join(used) or 'no measure'}; none of "
-        "them needs the pixel size. Strength, temperature and threshold come from "
-        "cross-validation inside the training hearts.",
+        f"hearts ({groups}; groups weigh alike), uses {', '.join(used) or 'no measure'}: all "
+        "of the left ventricle, and ratios in which pixel size and slice distance cancel (how "
+        "finely an image shows the heart still matters). Strength, temperature and threshold come "
+        "from cross-validation inside the training hearts.",
         f"Probabilities are shrunk by {100 * judge.calibration_.shrinkage:.0f} % towards an even "
         "guess, as many as so few hearts allow; a largest probability below "
         f"{100 * judge.calibration_.threshold:.0f} % is called uncertain.",
@@ -174,8 +184,7 @@ def _methods(judge: HeartJudge) -> tuple[str, ...]:
         "Responsible segments thicken less than the same segment in every normal training heart.",
         "Whether a failing heart has an infarct cannot be told from outlines of cavity and wall, "
         "so hearts that fail with and without one are a single group.",
-        "With so few training hearts, of one hospital, this is a hint where to look, not a "
-        "diagnosis.",
+        _caution(judge),
     )
 
 

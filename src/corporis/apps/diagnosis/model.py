@@ -222,7 +222,13 @@ class HeartJudge(ClassifierMixin, BaseEstimator):
             raise Unreadable(f"{source.name}: expected a judge as JSON, got {error}") from error
         if not isinstance(content, dict):
             raise Unreadable(f"{source.name}: expected a judge as a JSON object")
-        return cls.from_json(content)
+        try:
+            return cls.from_json(content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Unreadable(
+                f"{source.name}: expected a judge that corporis train wrote, but parts are missing "
+                "or of another kind: train it anew"
+            ) from error
 
     def _table(self, X) -> np.ndarray:
         X = np.asarray(X, dtype=float)

@@ -87,7 +87,7 @@ def conclusion(judged: Judgement, told: list[dict[str, Any]]) -> str:
         )
     if judged.state == "uncertain":
         shares = ", ".join(f"{g} {_percent(p)}" for g, p in judged.probabilities.items())
-        return f"Uncertain: {shares}."
+        return f"No group is likely enough to call this heart normal or abnormal: {shares}."
     if judged.state == "normal":
         return f"This heart is like normal ones (probability {_percent(1 - judged.abnormal)})."
     reason = _reason(told)

@@ -75,7 +75,6 @@ WORDINGS: Mapping[str, Wording] = {
     "cavity_eccentricity_es": Wording("end-systolic cavity eccentricity", "", 3, _EVENNESS),
     "sphericity": Wording("sphericity", "", 2),
     "ed_volume_ml": Wording("end-diastolic volume", "ml"),
-    "right_ejection_fraction_percent": Wording("right ventricular ejection fraction"),
 }
 """Every measure that can be spoken of."""
 

@@ -12,10 +12,11 @@ from corporis.apps.heart_shape.numbers import Numbers, measures
 from corporis.apps.heart_shape.orientation import anterior_insertion
 from corporis.apps.heart_shape.outline import look, outline
 from corporis.apps.heart_shape.planes import choose_planes
+from corporis.apps.heart_shape.plausibility import doubts
 from corporis.apps.heart_shape.prior import ShapePrior
 from corporis.apps.heart_shape.rebuild import left_surface, right_surface
 from corporis.imaging.image import Image
-from corporis.interfaces import Case, Report
+from corporis.interfaces import Case, Mesh, Report
 
 
 class Evidence(Protocol):
@@ -59,36 +60,29 @@ class HeartShape:
         Raises
         ------
         BadInput
-            If the short axis cannot be told among the images.
+            If the short axis cannot be told among the images, or they cannot be short-axis cine
+            MRI.
         NotFound
             If no left ventricle is found.
         """
         stack, views = choose_planes(case.images, self.series)
+        doubted = doubts(case.images, stack, is_chosen=self.series is not None)
         self._tell("finding the heart", 0.05)
         maps = self.evidence(stack.frames)
         self._tell("outlining", 0.5)
         seen = look(maps, stack.missing)
         found = outline(stack, seen, self.rigidity, views=views, prior=self.prior)
         self._tell("rebuilding", 0.8)
-        return self._report(stack, views, found)
+        return self._report(stack, views, found, doubted)
 
     def _tell(self, text: str, fraction: float) -> None:
         if self.progress is not None:
             self.progress(text, fraction)
 
-    def _report(self, stack, views, found) -> Report:
-        times = None
-        if stack.cycle_ms is not None:
-            times = stack.phases.mean(axis=0) * stack.cycle_ms
+    def _report(self, stack, views, found, doubted) -> Report:
+        times = stack.times_ms
         unit = stack.length_unit
-        meshes = {
-            "left_endocardium": left_surface(found.body, "cavity", times, unit),
-            "left_epicardium": left_surface(found.body, "outer", times, unit),
-        }
-        if found.right is not None:
-            right = right_surface(found.body, found.right, times, unit)
-            if right is not None:
-                meshes["right_endocardium"] = right
+        meshes = _surfaces(found, times, unit) if stack.has_depth else {}
         insertion = None
         if found.right is not None:
             insertion = anterior_insertion(
@@ -118,15 +112,34 @@ class HeartShape:
             facts,
             (*_METHODS, _BORDERS[self.border]),
             _REFERENCES,
-            numbers.warnings,
+            (*doubted, *numbers.warnings),
         )
+
+
+def _surfaces(found, times, unit) -> dict[str, Mesh]:
+    meshes = {
+        "left_endocardium": left_surface(found.body, "cavity", times, unit),
+        "left_epicardium": left_surface(found.body, "outer", times, unit),
+    }
+    if found.right is not None:
+        right = right_surface(found.body, found.right, times, unit)
+        if right is not None:
+            meshes["right_endocardium"] = right
+    return meshes
 
 
 def _label_image(stack, labels) -> Image:
     first = stack.affines[0].copy()
     if len(stack.affines) > 1:
         first[:3, 0] = (stack.affines[-1][:3, 3] - first[:3, 3]) / (len(stack.affines) - 1)
-    return Image(labels, ("slice", "time", "row", "column"), first, stack.length_unit, "label")
+    return Image(
+        labels,
+        ("slice", "time", "row", "column"),
+        first,
+        stack.length_unit,
+        "label",
+        times_ms=stack.times_ms,
+    )
 
 
 _METHODS = (

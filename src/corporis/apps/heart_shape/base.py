@@ -19,9 +19,11 @@ from corporis.apps.heart_shape.long_axis import (
 from corporis.apps.heart_shape.planes import LongAxis
 from corporis.apps.heart_shape.rebuild import Body
 
-REACH = 0.6  # slices by which a view may move the base away from where the slices have it
+REACH = 2.0  # slices by which views may move the base away from where the slices have it
 STEP = 0.1  # slices between the positions that are tried
-INSIDE = 0.7  # slices below the base where the wall is surely whole
+INSIDE = 1.2  # slices below the base of the slices where the wall is surely whole
+UNLIKELY = 0.7  # what moving the base by one slice costs, in shares of wall
+LASTS = 0.06  # of a beat over which the base hardly moves
 MIDDLE = (0.3, 0.8)  # the part of the wall that is looked at, from cavity to outside
 CERTAIN = 0.25  # by how much the wall below and above the base must differ in a view
 
@@ -37,13 +39,18 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
     phases : array, (n_times,)
         Phases of the body.
     """
-    offset = np.arange(-REACH, REACH + STEP / 2, STEP)
-    votes = [_votes(view, body, phases, offset) for view in views]
-    seen = [vote for vote in votes if vote is not None]
+    base = body.ends.base
+    position = np.arange(base.min() - REACH - 1, base.max() + REACH + 1 + STEP / 2, STEP)
+    votes = [_votes(view, body, phases, position) for view in views]
+    seen = [vote for vote in votes if vote is not None and np.any(vote > 0)]
     if not seen:
         return body
-    total = np.sum(seen, axis=0) - 0.02 * (offset / STEP)[:, None] ** 2 / len(offset)
-    moved = body.ends.base + body.ends.towards_apex * offset[np.argmax(total, axis=0)]
+    total = np.sum(seen, axis=0)
+    if len(base) >= 8:
+        total = ndimage.gaussian_filter1d(total, LASTS * len(base), axis=1, mode="wrap")
+    away = position[:, None] - base
+    total = np.where(np.abs(away) <= REACH, total - UNLIKELY * away**2, -np.inf)
+    moved = position[np.argmax(total, axis=0)]
     # Heavier smoothing would shorten the base's way from end-diastole to end-systole.
     base = ndimage.median_filter(moved, size=3, mode="wrap") if len(moved) > 3 else moved
     spread = 0.15
@@ -54,12 +61,8 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
     )
 
 
-def _votes(view, body, phases, offset):
-    """How well each moved base, (n_offsets, n_times), parts wall from no wall in one view."""
-    towards, base = body.ends.towards_apex, body.ends.base
-    around = np.arange(-1 - REACH, 1 + REACH + STEP / 2, STEP)
-    lowest, highest = base.min() - 1 - REACH, base.max() + 1 + REACH
-    position = np.arange(lowest, highest, STEP)
+def _votes(view, body, phases, position):
+    """How well a base at each position, (n_positions, n_times), parts wall from no wall."""
     lines = lines_at(view, body, position, np.arange(len(position)))
     inner = lines_at(view, body, body.grid.slice_positions, np.arange(body.grid.n_levels))
     if lines is None or inner is None:
@@ -69,14 +72,14 @@ def _votes(view, body, phases, offset):
     if known is None:
         return None
     wall = _wall(np.moveaxis(sample_lines(view, frames, lines), 0, 2), lines, body, known)
-    # (n_positions, n_times) to positions counted from each time's own base, towards the apex
-    own = base + towards * around[:, None]
-    share = np.stack(
-        [np.interp(own[:, t], position, wall[:, t]) for t in range(wall.shape[1])], axis=1
-    )
-    below = np.array([share[(around > d) & (around <= d + 1)].mean(axis=0) for d in offset])
-    above = np.array([share[(around < d) & (around >= d - 1)].mean(axis=0) for d in offset])
-    contrast = below - above
+    # Means over the slice's distance on either side, from sums along the axis.
+    n, width = len(position), round(1 / STEP)
+    total = np.concatenate([np.zeros((1, wall.shape[1])), np.cumsum(wall, axis=0)])
+    here = np.arange(n)
+    low, high = np.maximum(here - width, 0), np.minimum(here + width, n)
+    after = (total[high] - total[here]) / np.maximum(high - here, 1)[:, None]
+    before = (total[here] - total[low]) / np.maximum(here - low, 1)[:, None]
+    contrast = (after - before) * body.ends.towards_apex
     return np.where(contrast.max(axis=0) > CERTAIN, contrast, 0.0)
 
 

@@ -4,7 +4,8 @@ The base is where the muscle no longer closes around the cavity; the apex is whe
 squared radius reaches zero. Positions are in slices (fractional), as on a `Grid`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -12,6 +13,8 @@ from scipy import ndimage
 from corporis.apps.heart_shape.body import Grid
 
 THIN = 0.5  # share of the usual wall that closes the ring
+SHRINKS = 0.5  # share of a section's area that the next more basal one of a ventricle has at least
+BESIDE = 0.75  # slices between the bases of the two ventricles
 NARROW, WIDENS = 0.4, 1.5  # a section so narrow, as a share of the widest, never widens so much
 
 
@@ -81,6 +84,34 @@ def without_far_side(area: np.ndarray, towards_apex: int) -> np.ndarray:
     return taken if towards_apex > 0 else taken[::-1]
 
 
+def without_vessels(area: np.ndarray, towards_apex: int) -> np.ndarray:
+    """Which slices and frames lie below the base, told by the size of the whole section.
+
+    A ventricle widens towards its base; where the section falls to less than half from one slice
+    to the next more basal one, it is the aortic root or a piece of the atrium.
+
+    Parameters
+    ----------
+    area : array, (n_slices, n_times)
+        Area inside the outer border; 0 where nothing was seen, which says nothing.
+    towards_apex : int
+        +1 or -1.
+
+    Returns
+    -------
+    bool array, (n_slices, n_times)
+    """
+    ordered = area if towards_apex > 0 else area[::-1]
+    taken = np.ones(ordered.shape, dtype=bool)
+    for time, column in enumerate(ordered.T):
+        seen = np.flatnonzero(column[: int(np.argmax(column)) + 1] > 0)[::-1]
+        for k, above in pairwise(seen):
+            if column[above] < SHRINKS * column[k]:
+                taken[:k, time] = False
+                break
+    return taken if towards_apex > 0 else taken[::-1]
+
+
 def ring_coverage(wall_square: np.ndarray, cavity_square: np.ndarray) -> np.ndarray:
     """Share of the circumference that is closed by muscle, (n_slices, n_times).
 
@@ -117,6 +148,21 @@ def find_ends(present: np.ndarray, cavity_q: np.ndarray, grid: Grid, towards_ape
     if towards_apex < 0:
         base, apex = grid.n_slices - 1 - base, grid.n_slices - 1 - apex
     return Ends(base, apex, towards_apex, 0.25)
+
+
+def based_beside(right: Ends, left: Ends) -> Ends:
+    """The right ventricle's ends, its base at most `BESIDE` slices from the left one's.
+
+    Both hang on one fibrous plane, give or take a centimetre; atrium and vessels beyond it look
+    like the right ventricle far more than like the left one.
+
+    Examples
+    --------
+    >>> left, right = (Ends(np.array([b]), np.array([8.0]), 1, 0.2) for b in (1.0, -0.5))
+    >>> based_beside(right, left).base.tolist()
+    [0.25]
+    """
+    return replace(right, base=np.clip(right.base, left.base - BESIDE, left.base + BESIDE))
 
 
 def _base(present: np.ndarray) -> float:

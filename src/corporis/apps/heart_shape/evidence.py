@@ -22,10 +22,11 @@ from corporis.apps.heart_shape.location import (
     whole_image,
     window_channels,
 )
-from corporis.errors import BadInput
+from corporis.errors import BadInput, Unreadable
 from corporis.learning.networks import Network
 
 BACKGROUND, CAVITY, MUSCLE, RIGHT_CAVITY = range(4)
+LOCATOR_CHANNELS, SEGMENTER_CHANNELS = (3, 2), (5, 4)  # in and out
 N_GLANCES = 8  # frames of a cine that suffice to find the ventricle
 
 
@@ -92,7 +93,7 @@ class PixelEvidence:
         Raises
         ------
         BadInput
-            If a network is missing there.
+            If a network is missing there, or is damaged or not such a network.
         """
         folder = Path(folder) if folder else Path(__file__).with_name("weights")
         for name in ("locator.onnx", border.file_name):
@@ -100,8 +101,8 @@ class PixelEvidence:
                 raise BadInput(
                     f"{folder.name}: no {name} there: give the folder that corporis train wrote"
                 )
-        locator, segmenter = folder / "locator.onnx", folder / border.file_name
-        return cls(Network.load(locator), Network.load(segmenter), border=border)
+        locator = _network(folder / "locator.onnx", LOCATOR_CHANNELS)
+        return cls(locator, _network(folder / border.file_name, SEGMENTER_CHANNELS), border=border)
 
     def save(self, folder) -> None:
         """Write ``locator.onnx`` and the segmenter into `folder`, created if missing."""
@@ -173,6 +174,24 @@ class PixelEvidence:
             seen = np.rot90(self.segmenter(seen), -turns, (-2, -1))
             total += seen[..., ::-1] if mirrored else seen
         return total / n_views
+
+
+def _network(path: Path, channels: tuple[int, int]) -> Network:
+    """A network, opened at once so that a damaged file is refused before any work."""
+    try:
+        network = Network.load(path)
+        found = network.channels()
+    except (OSError, ValueError) as error:
+        raise Unreadable(
+            f"{path.name}: expected a network that corporis train wrote, but it is damaged or of "
+            "another kind: train it anew or give another folder"
+        ) from error
+    if found != channels:
+        raise Unreadable(
+            f"{path.name}: expected a network of {channels[0]} channels in and {channels[1]} out, "
+            f"got {found[0]} and {found[1]}: give the folder that corporis train wrote"
+        )
+    return network
 
 
 def evidence_labels(maps) -> np.ndarray:

@@ -1,32 +1,50 @@
-"""What the judgement reads: dimensionless features of one heart, NaN where not measurable."""
+"""What the judgement reads: dimensionless features of one heart, NaN where not measurable.
+
+Of the left ventricle alone, and, but for those with a unit in their name, free of the pixel size
+and of the distance between slices: thickness is that in the image plane, and muscle and cavity are
+cut at the same ends.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 
-from corporis.apps.heart_shape.measure import ejection_fraction
+from corporis.apps.heart_shape.measure import (
+    by_segment,
+    ejection_fraction,
+    volume_curve,
+    wall_thickness,
+)
 
 
 def features(numbers, found) -> dict[str, float | np.ndarray]:
     """Features by name; percentages in percent, the rest ratios unless the name has a unit.
 
-    All but those with a unit in their name are free of the pixel size.
+    All are NaN for a lone slice: ranges of whole hearts say nothing about it.
     """
+    found_all = _features(numbers, found)
+    if numbers.has_volume:
+        return found_all
+    return {name: np.full(np.shape(value), np.nan)[()] for name, value in found_all.items()}
+
+
+def _features(numbers, found) -> dict[str, float | np.ndarray]:
     body, phases = found.body, numbers.phases
     ed, es = phases.ed, phases.es
     nothing = float("nan")
     areas = np.stack([_thirds(body, t) for t in (ed, es)])
     beating = numbers.is_beating
     change = 100 * (1 - areas[1] / np.maximum(areas[0], 1e-9)) if beating else [nothing] * 3
-    wall = numbers.wall.thickness
+    flat = replace(numbers.wall, thickness=wall_thickness(body, None, has_depth=False).thickness)
+    wall = flat.thickness
     middle = slice(6, 14)
     radius = np.sqrt(np.maximum(areas[0][1], 0) / np.pi)
     thickening = 100 * (wall[..., es] / np.maximum(wall[..., ed], 1e-6) - 1)
     spread = np.std(_sectors(thickening[2:16])) if beating else nothing
-    muscle = float(np.mean(numbers.outer.volume - numbers.left.volume))
+    whole = volume_curve(body.outer, body.grid, body.frame, body.ends, numbers.pixel)
+    muscle = float(np.mean(whole.volume - numbers.left.volume))
     in_mm = numbers.length_unit == "mm" and numbers.has_volume
     volume = numbers.left.volume[ed]
-    right_ef = nothing
-    if numbers.right is not None and beating:
-        right_ef = ejection_fraction(numbers.right, numbers.right_phases)[0]
     long_axis = numbers.long_axis_ed
     return {
         "ejection_fraction_percent": ejection_fraction(numbers.left, phases)[0]
@@ -42,8 +60,7 @@ def features(numbers, found) -> dict[str, float | np.ndarray]:
         "cavity_eccentricity_es": _eccentricity(body, es),
         "sphericity": float(volume / (np.pi / 6 * long_axis**3)) if in_mm else nothing,
         "ed_volume_ml": float(volume / 1000) if in_mm else nothing,
-        "right_ejection_fraction_percent": float(right_ef),
-        "segment_thickening_percent": numbers.thickening_percent
+        "segment_thickening_percent": by_segment(flat, thickening)
         if beating
         else np.full(17, np.nan),
     }

@@ -82,7 +82,9 @@ class Wall:
     segment: np.ndarray
 
 
-def wall_thickness(body: Body, insertion: tuple[float, int] | None) -> Wall:
+def wall_thickness(
+    body: Body, insertion: tuple[float, int] | None, *, has_depth: bool = True
+) -> Wall:
     """Distance across the wall along its normal, at 20 rings from base to apex.
 
     Parameters
@@ -90,6 +92,9 @@ def wall_thickness(body: Body, insertion: tuple[float, int] | None) -> Wall:
     insertion : (angle index, direction) or None
         Where the right ventricle joins in front, and the sense (+1, -1) in which the septum
         follows; None leaves the segments unnumbered.
+    has_depth : bool
+        Whether the distance between slices is known; without it, or where it must not enter, the
+        thickness is that in the image plane.
     """
     fractions = (np.arange(20) + 0.5) / 20
     n_angles, n_times = body.cavity.shape[1:]
@@ -99,7 +104,7 @@ def wall_thickness(body: Body, insertion: tuple[float, int] | None) -> Wall:
         outer_square = body.at(body.outer[..., time], position)
         inner, outer = np.sqrt(inner_square), np.sqrt(np.maximum(outer_square, inner_square))
         middle = 0.5 * (inner + outer)
-        along = np.gradient(middle, body.frame.height(position), axis=0)
+        along = np.gradient(middle, body.frame.height(position), axis=0) if has_depth else 0.0
         around = (np.roll(middle, -1, axis=1) - np.roll(middle, 1, axis=1)) * n_angles / (4 * np.pi)
         # A ray crosses an inclined wall obliquely: its normal is tilted by both slopes.
         tilt = np.sqrt(1 + along**2 + (around / np.maximum(middle, 1e-6)) ** 2)
@@ -109,7 +114,31 @@ def wall_thickness(body: Body, insertion: tuple[float, int] | None) -> Wall:
         start, sense = insertion
         angle = sense * 2 * np.pi * (np.arange(n_angles) - start) / n_angles
         segment = aha_segment(angle[None, :], fractions[:, None])
+        segment = np.where(_levels_seen(body, segment, fractions)[:, None], segment, 0)
     return Wall(thickness, fractions, segment)
+
+
+def _levels_seen(body: Body, segment: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Which rings lie in a level (basal, middle, apical, tip) that a slice shows, (n_rings,).
+
+    A lone slice does not tell where it lies; and where the stack ends above the apex, nothing is
+    known of the tip.
+    """
+    n, ends = body.grid.n_slices, body.ends
+    if n < 2:
+        return np.zeros(len(fractions), dtype=bool)
+    base, apex = ends.base[0], ends.apex[0]
+    slices = (np.arange(n) - base) / (apex - base)
+    level = np.where(segment < 7, 0, np.where(segment < 13, 1, np.where(segment < 17, 2, 3)))[:, 0]
+    half = 0.5 / len(fractions)
+    seen = np.zeros(len(fractions), dtype=bool)
+    for number in range(3):
+        rows = level == number
+        inside = fractions[rows].min() - half, fractions[rows].max() + half
+        seen[rows] = bool(np.any((slices >= inside[0]) & (slices <= inside[1])))
+    is_closed = (apex < n - 0.05) if ends.towards_apex > 0 else (apex > -0.95)
+    seen[level == 3] = bool(seen[level == 2].all()) and is_closed
+    return seen
 
 
 def by_segment(wall: Wall, values: np.ndarray) -> np.ndarray:

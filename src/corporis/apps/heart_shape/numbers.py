@@ -20,10 +20,8 @@ from corporis.apps.heart_shape.measure import (
     volume_curve,
     wall_thickness,
 )
+from corporis.apps.heart_shape.remarks import FEWEST_FRAMES, remarks, unlike_strokes
 from corporis.interfaces import Measure, Mesh
-
-LIKE_STROKES = 0.3
-"""Largest difference of the ventricles' stroke volumes that outlines commonly have, relative."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,11 @@ class Numbers:
         if found.right is not None:
             right = right_curve(found.right, body.grid, body.frame, pixel)
         phases = find_phases(left.volume)
-        wall = wall_thickness(body, insertion)
+        wall = wall_thickness(body, insertion, has_depth=stack.has_depth)
         height = body.frame.height(np.array([body.ends.base[phases.ed], body.ends.apex[phases.ed]]))
         right_phases = find_phases(right.volume) if right is not None else None
         has_volume = stack.frames.shape[0] > 1
-        unlike = _unlike_strokes(left, phases, right, right_phases) if has_volume else ()
+        unlike = unlike_strokes(left, phases, right, right_phases) if has_volume else ()
         return cls(
             left,
             whole,
@@ -81,7 +79,7 @@ class Numbers:
             stack.length_unit,
             stack.cycle_ms,
             float(abs(height[1] - height[0])),
-            (*_warnings(stack, found, insertion), *unlike),
+            (*remarks(stack, found, insertion), *unlike),
         )
 
     @property
@@ -115,6 +113,8 @@ class Numbers:
         ed = self.wall.thickness[..., self.phases.ed : self.phases.ed + 1]
         thickening = 100 * (self.wall.thickness / np.maximum(ed, 1e-6) - 1)
         for name in ("left_epicardium", "left_endocardium"):
+            if name not in painted:
+                continue
             mesh = painted[name]
             painted[name] = replace(
                 mesh,
@@ -136,69 +136,14 @@ class Numbers:
         return np.concatenate([ring, ends], axis=1).astype(np.float32)
 
 
-def _warnings(stack, found, insertion) -> tuple[str, ...]:
-    said = []
-    if stack.length_unit == "pixel":
-        said.append(
-            "The images carry no pixel spacing: lengths are in pixels and volumes in pixel areas "
-            "times slices; ratios such as the ejection fraction do not depend on it."
-        )
-    if stack.frames.shape[0] == 1:
-        said.append("One slice only: areas can be followed, volumes and mass cannot be measured.")
-    if stack.frames.shape[1] == 1:
-        said.append("One frame only: nothing that changes over the beat can be measured.")
-    elif stack.frames.shape[1] < 8:
-        said.append(
-            f"{stack.frames.shape[1]} phases only: end-diastole and end-systole are the largest "
-            "and smallest of these, rates are not measured."
-        )
-    if insertion is None:
-        said.append(
-            "The right ventricle's insertion was not seen: AHA segments are left unnumbered."
-        )
-    elif stack.length_unit == "pixel":
-        said.append(
-            "Without patient axes, segments are numbered for the customary view from the apex."
-        )
-    slipped = np.linalg.norm(found.body.frame.slipped, axis=1)
-    far = np.flatnonzero(slipped > 3 * np.mean(stack.pixel))
-    if len(far):
-        said.append(
-            f"{len(far)} of {len(slipped)} slices were shifted in plane by up to "
-            f"{slipped.max():.1f} {stack.length_unit} (breath holds); the meshes correct it."
-        )
-    share = float(np.mean(found.overruled > 0.25))
-    if share > 0.1:
-        said.append(
-            f"On {100 * share:.0f} % of the images more than a quarter of the evidence was "
-            "overruled by the surface: look at the outlines before using the numbers."
-        )
-    return tuple(said)
-
-
-def _unlike_strokes(left, phases, right, right_phases) -> tuple[str, ...]:
-    """A warning where the ventricles eject different volumes, which outlines explain first."""
-    if right is None or right_phases is None or len(left.volume) < 2:
-        return ()
-    strokes = [
-        float(v.volume[p.ed] - v.volume[p.es]) for v, p in ((left, phases), (right, right_phases))
-    ]
-    if min(strokes) > (1 - LIKE_STROKES) * max(strokes):
-        return ()
-    return (
-        f"The right ventricle seems to eject {strokes[1] / max(strokes[0], 1e-9):.1f} times what "
-        "the left does. Without a shunt or a leaking valve both eject alike: one of them is "
-        "outlined wrongly, so look at the outlines before using either ventricle's numbers.",
-    )
-
-
 def measures(numbers: Numbers, stack) -> list[Measure]:
     """The table of measures; what cannot be measured is named with the reason."""
     table = [*_left(numbers), *_wall(numbers), *_right(numbers)]
-    table.append(Measure("end-diastolic frame", numbers.phases.ed, "frame"))
+    counted = "counted from 1"
+    table.append(Measure("end-diastolic frame", numbers.phases.ed + 1, "frame", note=counted))
     if numbers.is_beating:
-        table.append(Measure("end-systolic frame", numbers.phases.es, "frame"))
-    if stack.cycle_ms:
+        table.append(Measure("end-systolic frame", numbers.phases.es + 1, "frame", note=counted))
+    if stack.cycle_ms and len(numbers.left.volume) >= FEWEST_FRAMES:
         table.append(Measure("heart rate", 60000.0 / stack.cycle_ms, "1/min"))
     return table
 
@@ -227,7 +172,7 @@ def _left(n: Numbers) -> list[Measure]:
         interval("stroke volume", ed - es, float(np.hypot(ed_sd, es_sd)), n.volume_unit),
         interval("ejection fraction", ef, ef_sd, "%"),
     ]
-    if n.cycle_ms and len(n.left.volume) >= 8 and n.length_unit == "mm":
+    if n.cycle_ms and len(n.left.volume) >= FEWEST_FRAMES and n.length_unit == "mm":
         out, fill = rates(n.left.volume / n.per_ml, n.cycle_ms)
         table += [
             Measure("peak ejection rate", out, "ml/s"),
@@ -260,8 +205,13 @@ def _wall(n: Numbers) -> list[Measure]:
     if n.is_beating:
         es = float(thickness[..., n.phases.es].mean())
         table.append(Measure("mean wall thickening", 100 * (es / ed - 1), "%"))
+    if not np.isfinite(n.thickness_ed).any():
+        why = "one slice only: its level in the heart is not known"
+        why = "segments could not be numbered" if n.has_volume else why
+        table.append(Measure("wall thickness by segment", None, n.length_unit, note=why))
+        return table
     for k in range(17):
-        note = "" if np.isfinite(n.thickness_ed[k]) else "segment could not be numbered"
+        note = "" if np.isfinite(n.thickness_ed[k]) else "no slice shows this segment"
         value = float(n.thickness_ed[k]) if np.isfinite(n.thickness_ed[k]) else None
         table.append(Measure(f"wall thickness, segment {k + 1}", value, n.length_unit, note=note))
         if n.is_beating:

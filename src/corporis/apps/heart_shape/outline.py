@@ -17,9 +17,11 @@ from corporis.apps.heart_shape.body import (
 )
 from corporis.apps.heart_shape.ends import (
     apex_direction,
+    based_beside,
     find_ends,
     ring_coverage,
     without_far_side,
+    without_vessels,
 )
 from corporis.apps.heart_shape.frame import HeartFrame
 from corporis.apps.heart_shape.long_axis import long_axis_observations
@@ -40,6 +42,9 @@ from corporis.errors import NotFound
 
 RIGHT_SPREAD = 0.05  # error of the right ventricle's extent, as a share of its largest
 RIGHT_BEND = 40.0  # how much more than the left one it may bend around
+# It empties more unevenly, along and in time, than the left one. On most rays it is not there, so
+# that a smooth surface would take those few where it is for gross errors: they must be far off.
+RIGHT_ALONG, RIGHT_TIME, RIGHT_GROSS = 4.0, 4.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -84,17 +89,25 @@ def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
     begin, extent = crescent(profile, np.maximum(outer.square, cavity.square))
     if not cavity.is_seen.any():
         raise NotFound("no left ventricle was found in the short-axis images")
-    area = np.where(cavity.is_seen, np.pi * cavity.square.mean(axis=-1), 0)
+    area = np.where(cavity.is_seen, area_of(cavity), 0)
     largest = int(np.argmax(area.sum(axis=0)))
     towards_apex = apex_direction(area[:, largest], extent[:, largest].mean(axis=-1))
     if not all_present:
         taken = without_far_side(area[:, largest], towards_apex)
         cavity = replace(cavity, is_seen=cavity.is_seen & taken[:, None])
+        here = cavity.is_seen & ~missing
+        below = without_vessels(np.where(here, area_of(outer), 0), towards_apex)
+        cavity = replace(cavity, is_seen=cavity.is_seen & below)
     wall = np.maximum(outer.square - cavity.square, 0)
     present = np.where(cavity.is_seen, ring_coverage(wall, cavity.square), 0.0)
     if all_present:
         present = np.ones_like(present)
     return Seen(cavity, outer, begin, extent, centres, towards_apex, present)
+
+
+def area_of(boundary: Boundary) -> np.ndarray:
+    """Area inside a boundary, (n_slices, n_times), pixel^2."""
+    return np.pi * boundary.square.mean(axis=-1)
 
 
 def outline(
@@ -131,6 +144,9 @@ def outline(
     if extra:
         phases = stack.phases.mean(axis=0)
         found = replace(found, body=with_base_of(views, found.body, phases))
+    if found.right is not None:
+        ends = based_beside(found.right.ends, found.body.ends)
+        found = replace(found, right=replace(found.right, ends=ends))
     return found
 
 
@@ -167,7 +183,8 @@ def _outline(stack, seen, rigidity, extra, prior=None, prior_spread=None) -> Out
     thin = 0.02 * float(np.mean(square[square > 0])) if np.any(square > 0) else 0.0
     outer_q = np.maximum(cavity.q, 0) + np.maximum(wall_fit.q, thin)
     ends = find_ends(seen.present, cavity.q, grid, seen.towards_apex)
-    outer_ends = _outer_ends(ends, cavity.q, wall_fit.q, grid, frame)
+    # Where lengths along the axis are unknown, nobody can say how many slices a wall is thick.
+    outer_ends = _outer_ends(ends, cavity.q, wall_fit.q, grid, frame) if stack.has_depth else ends
     body = Body(grid, frame, cavity.q, outer_q, ends, outer_ends)
     right = _right(stack, seen, grid, rigidity, body, scale)
     overruled = cavity.overruled[: stack.frames.shape[0]]
@@ -211,7 +228,14 @@ def _right(stack, seen, grid, rigidity, body, scale):
     # Most rays miss the right ventricle, and those zeros must not outvote the few that cross it:
     # all rays are believed alike, and the surface may bend as a crescent does.
     spread = np.full_like(extent, RIGHT_SPREAD * float(seen.right_extent.max()) + 4.0)
-    supple = replace(rigidity, around=RIGHT_BEND * rigidity.around, along=2 * rigidity.along)
+    supple = replace(
+        rigidity,
+        around=RIGHT_BEND * rigidity.around,
+        along=RIGHT_ALONG * rigidity.along,
+        time=RIGHT_TIME * rigidity.time,
+        lone=RIGHT_GROSS,
+        plane=RIGHT_GROSS,
+    )
     common = {"scale": scale, "missing": stack.missing, "beyond_apex": nothing}
     extent_fit = fit_body(
         observe(Boundary(seen.right_extent, spread, is_told), grid, supple, **common),

@@ -51,6 +51,16 @@ class ShortAxis:
         first = self.affines[0]
         return float(np.linalg.norm(first[:3, 1])), float(np.linalg.norm(first[:3, 2]))
 
+    @property
+    def has_depth(self) -> bool:
+        """Whether slices lie a known distance apart, in the length of the pixels."""
+        return len(self.heights) > 1 and self.length_unit == "mm"
+
+    @property
+    def times_ms(self) -> np.ndarray | None:
+        """Time of each frame after the R wave in ms, (n_times,); None where it is not known."""
+        return None if self.cycle_ms is None else self.phases.mean(axis=0) * self.cycle_ms
+
     def world(self, slice_index: int, row, column) -> np.ndarray:
         """RAS+ positions of in-plane positions on one slice, (..., 3)."""
         affine = self.affines[slice_index]
@@ -77,6 +87,7 @@ def choose_planes(
     """Split the images of a case into one short-axis stack and the long-axis views.
 
     The largest family of parallel planes is the short axis (a lone plane counts as short axis).
+    Where some images move, those that do not (localisers, masks) are left out.
 
     Parameters
     ----------
@@ -87,8 +98,8 @@ def choose_planes(
     Raises
     ------
     BadInput
-        If there is no image, two families of planes could be the short axis, or `series`
-        names none.
+        If there is no image, two families of planes or two stacks could be the short axis, or
+        `series` names none.
     """
     usable = {name: im for name, im in images.items() if not name.startswith("expert")}
     if not usable:
@@ -97,6 +108,8 @@ def choose_planes(
         if series not in usable:
             raise BadInput(f"no series named {series!r}: the case has {', '.join(usable)}")
         usable = {series: usable[series]}
+    moving = {name: im for name, im in usable.items() if im.size("time") > 1}
+    usable = moving or usable
     families = _families(usable)
     sizes = [sum(usable[name].size("slice") for name in family) for family in families]
     best = int(np.argmax(sizes))
@@ -122,17 +135,33 @@ def _families(images: Mapping[str, Image]) -> list[list[str]]:
 
 def _refuse_ambiguous(images, families, sizes, best):
     rivals = [f for f, size in zip(families, sizes, strict=True) if size == sizes[best]]
-    stacks = [name for name in families[best] if images[name].size("slice") > 1]
+    # A stack of another orientation with half as many slices may be another patient's.
+    stacks = [
+        name
+        for family in families
+        for name in family
+        if images[name].size("slice") > (1 if family is families[best] else sizes[best] / 2)
+    ]
     if len(stacks) > 1:
         raise BadInput(
-            f"found {len(stacks)} stacks of short-axis slices ({', '.join(stacks)}) where one "
-            "was expected: name the one to use with --series"
+            f"found {len(stacks)} stacks of slices ({_listed(images, stacks)}) where one was "
+            "expected, and whether they are of one patient cannot be told: give the file or folder "
+            f"of one patient, or name the stack to use, for example --series {stacks[0]}"
         )
     if len(rivals) > 1:
-        names = ", ".join(name for family in rivals for name in family)
+        names = _listed(images, [name for family in rivals for name in family])
         raise BadInput(
             f"cannot tell which of the series {names} is the short axis: name it with --series"
         )
+
+
+def _listed(images, names) -> str:
+    """Names, with their files where a name alone says little; at most six."""
+    told = [
+        f"{name} = {images[name].facts['file']}" if images[name].facts.get("file") else name
+        for name in names[:6]
+    ]
+    return ", ".join([*told, f"{len(names) - 6} more"] if len(names) > 6 else told)
 
 
 def _short_axis(images: Mapping[str, Image]) -> ShortAxis:

@@ -7,6 +7,7 @@ means nothing. A new heart is composed of few of them; single places that no com
 are set aside as gross errors and count for nothing.
 """
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,9 @@ class ShapePrior:
         """
         path = Path(__file__).with_name("weights") / "hearts.npz" if path is None else Path(path)
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 return cls(archive["hearts"].astype(np.float64))
-        except (OSError, KeyError, ValueError, BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise BadInput(
                 f"{path.name}: no dictionary of hearts there: give what corporis train wrote"
             ) from error
