@@ -62,8 +62,8 @@ NOTES = (
     "fitted to a network's contours. Beside it the surface that stays and the best scaled one.",
     "ell_error and torsion_error_deg_mm: 40 virtual hearts in three dimensions, SNR 10, half with "
     "an infarct, wall at rest and wave vectors given; the worst frame of each, mean over hearts.",
-    "The sparse body: 2,000 particles of a twisting tube, 600 of them seen with 0.3 mm noise "
-    "in 20 frames, 30 % of those wrong by 2 to 6 mm at all times; seconds from there to motion.",
+    "The sparse body: 2,000 particles of a twisting tube, 600 of them seen with 0.3 mm of noise "
+    "in 20 frames, 30 % of those wrong by 2 to 6 mm at all times; seconds from particles on.",
     "film_seconds: three slices of 20 frames, one after another, in one process.",
 )
 
