@@ -22,8 +22,8 @@ from corporis.apps.heart_shape.rebuild import Body
 REACH = 2.0  # slices by which views may move the base away from where the slices have it
 STEP = 0.1  # slices between the positions that are tried
 INSIDE = 1.2  # slices below the base of the slices where the wall is surely whole
-UNLIKELY = 0.7  # what moving the base by one slice costs, in shares of wall
-LASTS = 0.06  # of a beat over which the base hardly moves
+UNLIKELY = 0.4  # what moving the base by one slice costs, in shares of wall
+LASTS = 0.03  # of a beat over which the base hardly moves
 MIDDLE = (0.3, 0.8)  # the part of the wall that is looked at, from cavity to outside
 CERTAIN = 0.25  # by how much the wall below and above the base must differ in a view
 
