@@ -23,18 +23,26 @@ from corporis.options import (
     Maps,
     MapSets,
     Mask,
+    MaskFile,
     Matrix,
     NoiseLevel,
     NoiseMap,
+    Organ,
+    OrganName,
+    Outlined,
     Output,
     PhaseOfVelocity,
     Prior,
+    Radiograph,
     Reference,
     Scan,
     Shift,
+    SoundMasks,
+    Steps,
     Strength,
     Symmetry,
     Variable,
+    Weights,
 )
 from corporis.terminal import progress, table
 
@@ -328,6 +336,66 @@ def train_nuclei(
     with progress() as tell:
         n_images = train(data, output, schedule=Schedule(steps), progress=tell)
     typer.echo(f"learned from {n_images} images: {output}")
+
+
+@app.command(rich_help_panel="Studies")
+def organ(
+    source: Radiograph, output: Output, weights: Weights, organ: Organ = "chest", name: Label = None
+) -> None:
+    """Outline and measure organs, and say which outlines are not to be relied upon.
+
+    Leaves report.html, report.json, measures.csv and masks (NIfTI) in the output folder.
+
+    Example:
+
+      corporis organ chest.dcm -o out/ --weights weights/
+    """
+    from corporis.workstation.organs import run_chest
+
+    if organ != "chest":
+        raise BadInput(f"--organ: expected chest, got {organ!r}")
+    with progress() as tell:
+        found = run_chest(source, output, weights, name=name, progress=tell)
+    typer.echo(f"report: {found.report}")
+
+
+@app.command(rich_help_panel="Studies")
+def repair(
+    source: MaskFile, output: Output, organ: OrganName, shapes: SoundMasks, name: Label = None
+) -> None:
+    """Mend a mask with holes, leaks, missing or extra parts by what organs of its kind look like.
+
+    Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, and the
+    distances that were expected (NIfTI) in the output folder.
+
+    Example:
+
+      corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/
+    """
+    from corporis.workstation.organs import run_repair
+
+    with progress() as tell:
+        found = run_repair(source, output, organ, shapes, name=name, progress=tell)
+    typer.echo(f"report: {found.report}")
+
+
+@training.command("organ")
+def train_organ(
+    data: Outlined, output: Output, organ: Organ = "chest", steps: Steps = 1500
+) -> None:
+    """Train what outlines organs from your own copy of the data (needs torch).
+
+    Example:
+
+      corporis train organ --organ chest --data shapes/ -o weights/
+    """
+    from corporis.cohorts.organs import Schedule, train_chest
+
+    if organ != "chest":
+        raise BadInput(f"--organ: expected chest, got {organ!r}")
+    with progress() as tell:
+        n_subjects = train_chest(data, output, schedule=Schedule(steps), progress=tell)
+    typer.echo(f"learned from {n_subjects} subjects: {output}")
 
 
 @app.command(rich_help_panel="Data")

@@ -13,11 +13,10 @@ from corporis.shapes import PosteriorShapes, align, contour_length, fill_polygon
 
 ORGANS = ("left lung", "right lung", "heart", "left clavicle", "right clavicle")
 """In the order of the network's channels; left and right are the patient's."""
-REACHES_PX = (16.0, 10.0, 6.0, 6.0)
-"""How far along normals an edge is sought, round by round."""
-STEP_PX = 0.5
+COARSE_PX, FINE_PX, STEP_PX = (16.0, 10.0), 6.0, 0.5
+"""How far along normals an edge is sought, first and in the end, and in which steps."""
 N_SEARCHES = 2
-"""Last rounds that look for edges to set aside."""
+"""Rounds that look for edges to set aside."""
 RUN_COST, LEAST_EDGES = 3.0, 12
 LEAST_AREA = 0.3
 """Of an organ's usual area: evidence below it does not say where the organ is."""
@@ -102,18 +101,29 @@ class ChestShapes(BaseEstimator):
     def outline(self, chances: np.ndarray) -> Outlines:
         """Outlines in the light of probabilities (5, rows, columns) of being inside."""
         check_is_fitted(self)
-        points = self._placed(chances)
+        # where few edges are seen a start may be wrong: the one is kept that ends at most edges
+        coarse = [self._settled(start, chances) for start in self._starts(chances)]
+        shown = [self._edges(points, chances, FINE_PX)[1].sum() for points in coarse]
+        points = coarse[int(np.argmax(shown))]
         overruled, deviation = np.zeros(len(points), bool), np.full(len(points), np.inf)
-        for number, reach in enumerate(REACHES_PX):
-            seen, confidence = self._edges(points, chances, reach)
-            if number >= len(REACHES_PX) - N_SEARCHES:
-                overruled = self._contradicting(seen, confidence)
+        for _ in range(N_SEARCHES):
+            seen, confidence = self._edges(points, chances, FINE_PX)
+            overruled = self._contradicting(seen, confidence)
             confidence = np.where(overruled, 0, confidence)
             if np.count_nonzero(confidence) < LEAST_EDGES:
                 return Outlines(points, np.zeros(len(points)), deviation, overruled, self.parts_)
             found = self._whole.completed(seen, confidence)
             points, deviation = found.composition.shape, found.deviation
         return Outlines(points, confidence, deviation, overruled, self.parts_)
+
+    def _settled(self, points, chances):
+        """Points moved to edges that are sought ever nearer, all of them believed."""
+        for reach in COARSE_PX:
+            seen, confidence = self._edges(points, chances, reach)
+            if np.count_nonzero(confidence) < LEAST_EDGES:
+                break
+            points = self._whole.completed(seen, confidence).composition.shape
+        return points
 
     def _contradicting(self, seen, confidence):
         """Edges that the shapes of their organ do not explain, (k,)."""
@@ -124,8 +134,8 @@ class ChestShapes(BaseEstimator):
                 found[part] = explained.overruled
         return found
 
-    def _placed(self, chances):
-        """The usual outlines where they show most edges: in place, or moved onto what is there."""
+    def _starts(self, chances):
+        """The usual outlines in place, and moved onto what is there."""
         starts = [self.usual_]
         inside = chances > 0.5
         known = inside.sum(axis=(1, 2)) > LEAST_AREA * self._areas
@@ -134,10 +144,8 @@ class ChestShapes(BaseEstimator):
             for organ in np.flatnonzero(known):
                 found[organ] = np.argwhere(inside[organ]).mean(axis=0)
             weights = np.where(known, self._areas, 0.0)
-            for kind in ("rigid", "similarity"):
-                starts.append(align(self._middles, found, weights, kind).apply(self.usual_))
-        shown = [self._edges(points, chances, REACHES_PX[0])[1].sum() for points in starts]
-        return starts[int(np.argmax(shown))]
+            starts.append(align(self._middles, found, weights).apply(self.usual_))
+        return starts
 
     def _edges(self, points, chances, reach):
         """The best edge on each landmark's normal, (k, 2), and its confidence, (k,) in 0 to 1."""
