@@ -13,37 +13,8 @@ from typing import Annotated
 
 import typer
 
-from corporis import __version__
+from corporis import __version__, options
 from corporis.errors import BadInput, CorporisError
-from corporis.options import (
-    Axes,
-    CoilCount,
-    Iterations,
-    Label,
-    Maps,
-    MapSets,
-    Mask,
-    MaskFile,
-    Matrix,
-    NoiseLevel,
-    NoiseMap,
-    Organ,
-    OrganName,
-    Outlined,
-    Output,
-    PhaseOfVelocity,
-    Prior,
-    Radiograph,
-    Reference,
-    Scan,
-    Shift,
-    SoundMasks,
-    Steps,
-    Strength,
-    Symmetry,
-    Variable,
-    Weights,
-)
 from corporis.terminal import progress, table
 
 app = typer.Typer(
@@ -82,24 +53,12 @@ def corporis(
 
 @app.command(rich_help_panel="Studies")
 def heart(
-    source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
-    ],
-    output: Output,
-    name: Label = None,
-    series: Annotated[
-        str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="A folder that `corporis train heart` wrote.")
-    ] = None,
-    border: Annotated[
-        str,
-        typer.Option(
-            metavar="[expert|blood]",
-            help="Where the left cavity ends: as experts draw it, or where blood meets muscle.",
-        ),
-    ] = "expert",
+    source: options.Cine,
+    output: options.Output,
+    name: options.Label = None,
+    series: options.Series = None,
+    weights: options.HeartWeights = None,
+    border: options.CavityBorder = "expert",
 ) -> None:
     """Outline, rebuild, measure, judge and explain a beating heart from cine MRI.
 
@@ -132,25 +91,25 @@ def heart(
 
 @app.command(rich_help_panel="Studies")
 def mri(
-    source: Scan,
-    output: Output,
-    method: Prior = "patches",
-    mask: Mask = None,
-    maps: Maps = None,
-    reference: Reference = None,
-    weight: Strength = None,
-    noise: NoiseLevel = None,
-    iterations: Iterations = None,
-    sets: MapSets = None,
-    coils: CoilCount = None,
-    noise_map: NoiseMap = False,
-    rad_s_per_cm: PhaseOfVelocity = None,
-    symmetry: Symmetry = True,
-    matrix: Matrix = None,
-    shift: Shift = None,
-    axes: Axes = None,
-    variable: Variable = None,
-    name: Label = None,
+    source: options.Scan,
+    output: options.Output,
+    method: options.Prior = "patches",
+    mask: options.Mask = None,
+    maps: options.Maps = None,
+    reference: options.Reference = None,
+    weight: options.Strength = None,
+    noise: options.NoiseLevel = None,
+    iterations: options.Iterations = None,
+    sets: options.MapSets = None,
+    coils: options.CoilCount = None,
+    noise_map: options.NoiseMap = False,
+    rad_s_per_cm: options.PhaseOfVelocity = None,
+    symmetry: options.Symmetry = True,
+    matrix: options.Matrix = None,
+    shift: options.Shift = None,
+    axes: options.Axes = None,
+    variable: options.Variable = None,
+    name: options.Label = None,
 ) -> None:
     """Reconstruct MR images from undersampled k-space, and say what was minimised.
 
@@ -203,11 +162,11 @@ def mri(
 
 @app.command(rich_help_panel="Studies")
 def live(
-    source: Scan,
-    output: Output,
-    mask: Mask = None,
-    variable: Variable = None,
-    name: Label = None,
+    source: options.Scan,
+    output: options.Output,
+    mask: options.Mask = None,
+    variable: options.Variable = None,
+    name: options.Label = None,
 ) -> None:
     """Reconstruct, outline and follow a beating heart while the scan runs, frame by frame.
 
@@ -227,7 +186,7 @@ def live(
 
 
 @app.command(rich_help_panel="Studies")
-def demo(output: Output) -> None:
+def demo(output: options.Output) -> None:
     """Run the heart study on a real heart and on a virtual one whose truth is known.
 
     Example:
@@ -272,7 +231,7 @@ def info(
 @training.command("heart")
 def train_heart(
     data: Annotated[Path, typer.Option(help="Folder in the layout of the Sunnybrook set.")],
-    output: Output,
+    output: options.Output,
 ) -> None:
     """Train the heart study's networks, shape dictionary and diagnosis anew (needs torch).
 
@@ -289,14 +248,10 @@ def train_heart(
 
 @app.command(rich_help_panel="Studies")
 def nuclei(
-    source: Annotated[
-        Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
-    ],
-    output: Output,
+    source: options.SlideFile,
+    output: options.Output,
     weights: Annotated[Path, typer.Option(help="A folder that `corporis train nuclei` wrote.")],
-    um_per_px: Annotated[
-        float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
-    ] = None,
+    um_per_px: options.PixelSize = None,
     side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
@@ -321,7 +276,7 @@ def nuclei(
 @training.command("nuclei")
 def train_nuclei(
     data: Annotated[Path, typer.Option(help="Images with *_instances.png or *_semantic.png.")],
-    output: Output,
+    output: options.Output,
     steps: Annotated[int, typer.Option(min=1, help="Of optimisation, 0.25 s each.")] = 4500,
 ) -> None:
     """Train the network that outlines nuclei, from labelled images at 40x (needs torch).
@@ -340,7 +295,11 @@ def train_nuclei(
 
 @app.command(rich_help_panel="Studies")
 def organ(
-    source: Radiograph, output: Output, weights: Weights, organ: Organ = "chest", name: Label = None
+    source: options.Radiograph,
+    output: options.Output,
+    weights: options.Weights,
+    organ: options.Organ = "chest",
+    name: options.Label = None,
 ) -> None:
     """Outline and measure organs, and say which outlines are not to be relied upon.
 
@@ -361,7 +320,11 @@ def organ(
 
 @app.command(rich_help_panel="Studies")
 def repair(
-    source: MaskFile, output: Output, organ: OrganName, shapes: SoundMasks, name: Label = None
+    source: options.MaskFile,
+    output: options.Output,
+    organ: options.OrganName,
+    shapes: options.SoundMasks,
+    name: options.Label = None,
 ) -> None:
     """Mend a mask with holes, leaks, missing or extra parts by what organs of its kind look like.
 
@@ -381,7 +344,10 @@ def repair(
 
 @training.command("organ")
 def train_organ(
-    data: Outlined, output: Output, organ: Organ = "chest", steps: Steps = 1500
+    data: options.Outlined,
+    output: options.Output,
+    organ: options.Organ = "chest",
+    steps: options.Steps = 1500,
 ) -> None:
     """Train what outlines organs from your own copy of the data (needs torch).
 

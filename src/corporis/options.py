@@ -103,3 +103,26 @@ SoundMasks = Annotated[
 ]
 Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
 Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.4 s each.")]
+Cine = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
+]
+Series = Annotated[
+    str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
+]
+HeartWeights = Annotated[
+    Path | None, typer.Option("--weights", help="A folder that `corporis train heart` wrote.")
+]
+CavityBorder = Annotated[
+    str,
+    typer.Option(
+        "--border",
+        metavar="[expert|blood]",
+        help="Where the left cavity ends: as experts draw it, or where blood meets muscle.",
+    ),
+]
+SlideFile = Annotated[
+    Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
+]
+PixelSize = Annotated[
+    float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
+]
