@@ -13,7 +13,7 @@ from corporis.shapes import PosteriorShapes, align, contour_length, fill_polygon
 
 ORGANS = ("left lung", "right lung", "heart", "left clavicle", "right clavicle")
 """In the order of the network's channels; left and right are the patient's."""
-COARSE_PX, FINE_PX, STEP_PX = (16.0, 10.0), 6.0, 0.5
+COARSE_PX, FINE_PX, STEP_PX = (16.0, 12.0, 8.0), 6.0, 0.5
 """How far along normals an edge is sought, first and in the end, and in which steps."""
 N_SEARCHES = 2
 """Rounds that look for edges to set aside."""
@@ -101,10 +101,9 @@ class ChestShapes(BaseEstimator):
     def outline(self, chances: np.ndarray) -> Outlines:
         """Outlines in the light of probabilities (5, rows, columns) of being inside."""
         check_is_fitted(self)
-        # where few edges are seen a start may be wrong: the one is kept that ends at most edges
-        coarse = [self._settled(start, chances) for start in self._starts(chances)]
-        shown = [self._edges(points, chances, FINE_PX)[1].sum() for points in coarse]
-        points = coarse[int(np.argmax(shown))]
+        # a start may lead astray: the one is kept whose end describes the edges most briefly
+        ends = [self._settled(start, chances) for start in self._starts(chances)]
+        points = min(ends, key=lambda end: end[1])[0]
         overruled, deviation = np.zeros(len(points), bool), np.full(len(points), np.inf)
         for _ in range(N_SEARCHES):
             seen, confidence = self._edges(points, chances, FINE_PX)
@@ -117,13 +116,17 @@ class ChestShapes(BaseEstimator):
         return Outlines(points, confidence, deviation, overruled, self.parts_)
 
     def _settled(self, points, chances):
-        """Points moved to edges that are sought ever nearer, all of them believed."""
+        """Points moved to edges sought ever nearer, all believed; and the edges' description."""
+        nats = np.inf
         for reach in COARSE_PX:
             seen, confidence = self._edges(points, chances, reach)
             if np.count_nonzero(confidence) < LEAST_EDGES:
                 break
-            points = self._whole.completed(seen, confidence).composition.shape
-        return points
+            found = self._whole.completed(seen, confidence)
+            points = found.composition.shape
+            n_missing = np.count_nonzero(confidence == 0)
+            nats = found.cost + n_missing * (self.outlier_cost - np.log(2 * np.pi))
+        return points, nats
 
     def _contradicting(self, seen, confidence):
         """Edges that the shapes of their organ do not explain, (k,)."""
@@ -135,17 +138,26 @@ class ChestShapes(BaseEstimator):
         return found
 
     def _starts(self, chances):
-        """The usual outlines in place, and moved onto what is there."""
-        starts = [self.usual_]
+        """The usual outlines in place, moved onto what is there, and organ by organ."""
+        starts, alone = [self.usual_], self.usual_.copy()
         inside = chances > 0.5
         known = inside.sum(axis=(1, 2)) > LEAST_AREA * self._areas
+        found = np.zeros((len(ORGANS), 2))
+        for organ in np.flatnonzero(known):
+            places, part = np.argwhere(inside[organ]), self.parts_[organ]
+            found[organ] = places.mean(axis=0)
+            usual = np.argwhere(polygon(self.usual_[part], inside.shape[1:]))
+            size = places.std(axis=0) / usual.std(axis=0)
+            alone[part] = found[organ] + size * (self.usual_[part] - usual.mean(axis=0))
         if np.count_nonzero(known) >= 2:
-            found = np.zeros((len(ORGANS), 2))
-            for organ in np.flatnonzero(known):
-                found[organ] = np.argwhere(inside[organ]).mean(axis=0)
             weights = np.where(known, self._areas, 0.0)
             starts.append(align(self._middles, found, weights).apply(self.usual_))
+            starts.append(self._whole.completed(alone, self._given(known)).composition.shape)
         return starts
+
+    def _given(self, known):
+        """Landmarks of known organs, (k,), 0 or 1."""
+        return np.repeat(known.astype(float), [part.stop - part.start for part in self.parts_])
 
     def _edges(self, points, chances, reach):
         """The best edge on each landmark's normal, (k, 2), and its confidence, (k,) in 0 to 1."""

@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 from corporis.apps.organs.chest_shape import Outlines, polygon
 from corporis.shapes import signed_distance
 
-WEAK_PX, STRONG_PX = 10.0, 2.0
+WEAK_PX, STRONG_PX = 8.0, 1.5
 """So many pixels from the prior's outline count as much as one unit of log odds of the evidence:
 where the evidence shows a clear edge, and where it does not."""
 MOST = 8.0
