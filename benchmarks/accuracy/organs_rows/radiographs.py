@@ -21,7 +21,7 @@ N_FOLDS, LEAST = 5, 20
 GOOD_LUNG = 0.93
 NOTE = (
     "Radiographs: five folds by subject, 1024 x 1024 masks; in each fold a network of a million "
-    "parameters is trained from nothing on the other subjects, half of its views with artefacts. "
+    "parameters is trained from nothing on the other subjects, two of five views with artefacts. "
     "_evidence is that network alone, its largest piece with holes filled, as ours. Every artefact "
     "is drawn once for each subject at the fixed severity; artefact_gain is the least over "
     "artefacts of what the prior adds in lung Jaccard on the third of subjects where the evidence "

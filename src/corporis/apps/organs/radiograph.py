@@ -233,7 +233,7 @@ def _warnings(found, pixels, masks):
 
 _NOTES = {True: "uncertain: check the outline", False: ""}
 METHODS = (
-    "A small network trained on outlined radiographs, half of them shown with an artefact, gives "
+    "A small network trained on outlined radiographs, two of five shown with an artefact, gives "
     "for every pixel the probability of lying in each lung, the heart and each clavicle.",
     "Landmarks on the organs' outlines look along their normals for the edge of this evidence. "
     "Within an organ, runs of edges that the shapes of the training subjects do not explain are "
