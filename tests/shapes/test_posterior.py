@@ -171,3 +171,11 @@ def test_the_cost_of_a_set_is_what_the_search_says():
     cost, outside = search.best()
     assert search.cost(outside) == pytest.approx(cost)
     assert search.cost(np.zeros(8, bool)) > cost
+
+
+def test_a_start_that_believes_one_landmark_is_left_out(family, monkeypatch):
+    model = PosteriorShapes(noise=0.5).fit(family[:150])
+    seen = spoilt(family[160], [], 0.0, np.random.default_rng(4))
+    expected = model.posterior(seen).composition.shape
+    monkeypatch.setattr(PosteriorShapes, "_graduated", lambda self, given, c: np.arange(20) == 3)
+    np.testing.assert_allclose(model.posterior(seen).composition.shape, expected, atol=0.1)

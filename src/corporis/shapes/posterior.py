@@ -156,6 +156,8 @@ class PosteriorShapes(BaseEstimator):
         believed = c > 0
         best: tuple[float, Transform, np.ndarray] | None = None
         for trust in (self._middle_half(given, c), self._graduated(given, c)):
+            if best is not None and np.count_nonzero(trust) <= given.shape[1]:
+                continue  # too few are believed to say where the shape lies
             found = self._searched(given, c, c * trust)
             if best is None or found[0] < best[0]:
                 best = found
