@@ -273,6 +273,41 @@ ORGANS = tuple(
     )
 )
 
+RADIOGRAPHS = (
+    Row("lungs: Jaccard", "lung_jaccard", 0.962, extra="lung_jaccard_evidence"),
+    Row("the worst 5 %", "lung_jaccard_worst5", 0.90, extra="lung_jaccard_worst5_evidence"),
+    Row("heart: Dice", "heart_dice", 0.955, extra="heart_dice_evidence"),
+    Row("clavicles: Dice", "clavicle_dice", 0.91, extra="clavicle_dice_evidence"),
+    Row(
+        "share of pixels with a wrong label",
+        "five_structure_pixel_error",
+        0.021,
+        False,
+        "{:.4f}",
+        "five_structure_pixel_error_evidence",
+    ),
+    Row("artefacts: least gain by the prior on the worst third", "artefact_gain", 0.02),
+    *(
+        Row(
+            f"the worst third under {words}: Jaccard",
+            f"artefact_{kind}_worst_third",
+            extra=f"artefact_{kind}_worst_third_evidence",
+        )
+        for kind, words in (
+            ("strip", "a missing strip"),
+            ("cut_off", "a side cut off"),
+            ("text", "writing burnt in"),
+            ("pacemaker", "a pacemaker"),
+            ("noise", "noise"),
+            ("bias", "shading"),
+            ("inverted", "inverted grey"),
+        )
+    ),
+    Row("what the prior costs without artefacts", "artefact_clean_loss", 0.002, False, "{:.4f}"),
+    Row("whether doubt predicts a low overlap: area under the curve", "uncertain_auc"),
+    Row("a radiograph, s", "radiograph_seconds", 2.0, False, "{:.1f}"),
+)
+
 MOTION = (
     Row(
         "displacement in the wall, no noise, mm",

@@ -24,7 +24,7 @@ LEVELS = (
     ("workstation",),
     ("options",),
     ("terminal",),
-    ("slides",),
+    ("commands",),
     ("cli",),
     ("__main__",),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from benchmark_rows import HEART, HISTOPATHOLOGY, MOTION, MRI, NUCLEI, ORGANS, Row
+from benchmark_rows import HEART, HISTOPATHOLOGY, MOTION, MRI, NUCLEI, ORGANS, RADIOGRAPHS, Row
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "benchmarks.md"
@@ -47,6 +47,14 @@ TABLES = (
         "numbers are chosen once, on corrupted training shapes, for all rows. *Beside* is the "
         "projection on principal shapes (98 %).",
         ORGANS,
+    ),
+    (
+        "radiographs",
+        "Chest radiographs",
+        "python benchmarks/accuracy/organs.py --only radiographs --train DIR --test DIR",
+        "Five folds by subject; networks are trained inside the run, with artefacts, and learn "
+        "nothing from the subjects they are scored on. *Beside* is the network alone.",
+        RADIOGRAPHS,
     ),
     (
         "heart_motion",

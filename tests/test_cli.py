@@ -46,7 +46,8 @@ def test_version(capsys):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["heart"], ["mri"], ["demo"], ["info"], ["train"], ["nuclei"]]
+    "command",
+    [[], ["heart"], ["mri"], ["demo"], ["info"], ["train"], ["nuclei"], ["organ"], ["repair"]],
 )
 def test_help_has_an_example(command, capsys):
     assert leave(*command, "--help") == 0

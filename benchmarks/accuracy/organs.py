@@ -1,10 +1,14 @@
-"""Accuracy of shape priors: landmarks grossly wrong or missing, dictionaries, and growing ones.
+"""Accuracy of shape priors: landmarks, dictionaries, repair, and organs outlined in radiographs.
 
     python benchmarks/accuracy/organs.py --train DIR --test DIR
 
 Both folders have the layout of the shared data (``shapes/chest_landmarks/*.npz``). With the same
 folder for both, subjects are split into five folds. One JSON object is printed on standard output,
-progress on standard error; a figure whose data are absent is null.
+progress on standard error; a figure whose data are absent is null. The folds of the radiographs can
+be run apart, and what they printed be merged:
+
+    ... --only radiographs --folds 0,1 > first.json
+    ... --only radiographs --folds 2,3,4 --merge first.json > whole.json
 """
 
 import argparse
@@ -24,6 +28,7 @@ from organs_rows import (
     landmarks,
     online,
     planted,
+    radiographs,
     rare_detail,
     repair,
 )
@@ -41,7 +46,9 @@ KEYS = (
     *("online_poison_accepted", "rare_detail_ratio", "rare_detail_ratio_pca"),
     *("planted_recovery", "planted_promises_broken", "repair_liver_dice", "repair_error_ratio"),
     *(f"repair_{o}_dice{r}" for o in repair.ORGANS for r in ("", "_pca", "_input", "_morphology")),
+    *radiographs.KEYS,
 )
+PARTS = ("shapes", "radiographs")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -50,7 +57,15 @@ NOTES = (
     "Composition is the published one, an error for each coordinate, with one pair of weights.",
     *(
         module.NOTE
-        for module in (composition_speed, dictionary, online, rare_detail, planted, repair)
+        for module in (
+            composition_speed,
+            dictionary,
+            online,
+            rare_detail,
+            planted,
+            repair,
+            radiographs,
+        )
     ),
 )
 
@@ -61,13 +76,16 @@ def main(arguments=None) -> None:
     parser.add_argument("--train", required=True, help="folder to learn from")
     parser.add_argument("--test", required=True, help="folder to score")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--only", choices=PARTS, help="one part of the rows")
+    parser.add_argument("--folds", type=_numbers, help="of the radiographs, such as 0,2")
+    parser.add_argument("--steps", type=int, help="of each training of the radiographs")
+    parser.add_argument("--keep", type=Path, help="folder where trained networks are kept")
+    parser.add_argument("--merge", type=Path, action="append", default=[], help="earlier output")
     options = parser.parse_args(arguments)
-    begun, rows = time.perf_counter(), []
-    train, test = Path(options.train), Path(options.test)
-    jobs = [(repair.row, given) for given in repair.jobs(train, test)] + [(planted.row, ())]
-    folds = landmarks.jobs(train, test)
-    jobs += [(module.row, given) for module in BY_FOLD for given in folds]
-    rows.append(composition_speed.row())  # alone on the machine: its time counts
+    begun, rows = time.perf_counter(), _merged(options.merge)
+    jobs = _jobs(options)
+    if options.only in (None, "shapes"):
+        rows.append(composition_speed.row())  # alone on the machine: its time counts
     with ProcessPoolExecutor(options.processes) as pool:
         waiting = [pool.submit(function, *given) for function, given in jobs]
         for number, future in enumerate(as_completed(waiting)):
@@ -75,7 +93,7 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair):
+    for module in (*BY_FOLD, repair, radiographs):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
@@ -83,6 +101,29 @@ def main(arguments=None) -> None:
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows if "n" in row]
     print(json.dumps(rounded(figures), indent=1))
+
+
+def _jobs(options):
+    """Functions and their arguments, the longest first."""
+    train, test, jobs = Path(options.train), Path(options.test), []
+    if options.only in (None, "radiographs"):
+        given = radiographs.jobs(train, test, options.folds, options.keep, options.steps)
+        jobs += [(radiographs.row, job) for job in given]
+    if options.only in (None, "shapes"):
+        jobs += [(repair.row, job) for job in repair.jobs(train, test)] + [(planted.row, ())]
+        folds = landmarks.jobs(train, test)
+        jobs += [(module.row, job) for module in BY_FOLD for job in folds]
+    return jobs
+
+
+def _merged(paths):
+    """Rows of earlier runs of this program."""
+    found = [row for path in paths for row in json.loads(path.read_text())["rows"]]
+    return [(row.pop("kind"), row) for row in found]
+
+
+def _numbers(text):
+    return [int(word) for word in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -13,30 +13,10 @@ from typing import Annotated
 
 import typer
 
-from corporis import __version__
+from corporis import __version__, options
+from corporis.commands.slides import slides
+from corporis.commands.training import training
 from corporis.errors import BadInput, CorporisError
-from corporis.options import (
-    Axes,
-    CoilCount,
-    Iterations,
-    Label,
-    Maps,
-    MapSets,
-    Mask,
-    Matrix,
-    NoiseLevel,
-    NoiseMap,
-    Output,
-    PhaseOfVelocity,
-    Prior,
-    Reference,
-    Scan,
-    Shift,
-    Strength,
-    Symmetry,
-    Variable,
-)
-from corporis.slides import slides
 from corporis.terminal import progress, table
 
 app = typer.Typer(
@@ -48,7 +28,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 INTERRUPTED = 130
-training = typer.Typer(help="Train what a study has learned, from your own data.")
 app.add_typer(training, name="train", rich_help_panel="Learning")
 app.add_typer(slides, name="slides", rich_help_panel="Studies")
 
@@ -77,24 +56,12 @@ def corporis(
 
 @app.command(rich_help_panel="Studies")
 def heart(
-    source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
-    ],
-    output: Output,
-    name: Label = None,
-    series: Annotated[
-        str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="A folder that `corporis train heart` wrote.")
-    ] = None,
-    border: Annotated[
-        str,
-        typer.Option(
-            metavar="[expert|blood]",
-            help="Where the left cavity ends: as experts draw it, or where blood meets muscle.",
-        ),
-    ] = "expert",
+    source: options.Cine,
+    output: options.Output,
+    name: options.Label = None,
+    series: options.Series = None,
+    weights: options.HeartWeights = None,
+    border: options.CavityBorder = "expert",
 ) -> None:
     """Outline, rebuild, measure, judge and explain a beating heart from cine MRI.
 
@@ -127,25 +94,25 @@ def heart(
 
 @app.command(rich_help_panel="Studies")
 def mri(
-    source: Scan,
-    output: Output,
-    method: Prior = "patches",
-    mask: Mask = None,
-    maps: Maps = None,
-    reference: Reference = None,
-    weight: Strength = None,
-    noise: NoiseLevel = None,
-    iterations: Iterations = None,
-    sets: MapSets = None,
-    coils: CoilCount = None,
-    noise_map: NoiseMap = False,
-    rad_s_per_cm: PhaseOfVelocity = None,
-    symmetry: Symmetry = True,
-    matrix: Matrix = None,
-    shift: Shift = None,
-    axes: Axes = None,
-    variable: Variable = None,
-    name: Label = None,
+    source: options.Scan,
+    output: options.Output,
+    method: options.Prior = "patches",
+    mask: options.Mask = None,
+    maps: options.Maps = None,
+    reference: options.Reference = None,
+    weight: options.Strength = None,
+    noise: options.NoiseLevel = None,
+    iterations: options.Iterations = None,
+    sets: options.MapSets = None,
+    coils: options.CoilCount = None,
+    noise_map: options.NoiseMap = False,
+    rad_s_per_cm: options.PhaseOfVelocity = None,
+    symmetry: options.Symmetry = True,
+    matrix: options.Matrix = None,
+    shift: options.Shift = None,
+    axes: options.Axes = None,
+    variable: options.Variable = None,
+    name: options.Label = None,
 ) -> None:
     """Reconstruct MR images from undersampled k-space, and say what was minimised.
 
@@ -198,11 +165,11 @@ def mri(
 
 @app.command(rich_help_panel="Studies")
 def live(
-    source: Scan,
-    output: Output,
-    mask: Mask = None,
-    variable: Variable = None,
-    name: Label = None,
+    source: options.Scan,
+    output: options.Output,
+    mask: options.Mask = None,
+    variable: options.Variable = None,
+    name: options.Label = None,
 ) -> None:
     """Reconstruct, outline and follow a beating heart while the scan runs, frame by frame.
 
@@ -222,7 +189,7 @@ def live(
 
 
 @app.command(rich_help_panel="Studies")
-def demo(output: Output) -> None:
+def demo(output: options.Output) -> None:
     """Run the heart study on a real heart and on a virtual one whose truth is known.
 
     Example:
@@ -264,38 +231,16 @@ def info(
     table(describe(read(path, pictures=True)))
 
 
-@training.command("heart")
-def train_heart(
-    data: Annotated[Path, typer.Option(help="Folder in the layout of the Sunnybrook set.")],
-    output: Output,
-) -> None:
-    """Train the heart study's networks, shape dictionary and diagnosis anew (needs torch).
-
-    Example:
-
-      corporis train heart --data sunnybrook/ -o weights/
-    """
-    from corporis.cohorts.training import train_heart as train
-
-    with progress() as tell:
-        train(data, output, progress=tell)
-    typer.echo(f"weights: {output}")
-
-
 @app.command(rich_help_panel="Studies")
 def nuclei(
-    source: Annotated[
-        Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
-    ],
-    output: Output,
+    source: options.SlideFile,
+    output: options.Output,
     weights: Annotated[
         Path | None, typer.Option(help="A folder that `corporis train nuclei` wrote.")
     ] = None,
-    um_per_px: Annotated[
-        float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
-    ] = None,
+    um_per_px: options.PixelSize = None,
     side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
-    name: Label = None,
+    name: options.Label = None,
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
 
@@ -319,29 +264,53 @@ def nuclei(
     typer.echo(f"{found['nuclei']} nuclei: {output / 'report.html'}")
 
 
-@training.command("nuclei")
-def train_nuclei(
-    data: Annotated[Path, typer.Option(help="Images with *_instances.png or *_semantic.png.")],
-    output: Output,
-    steps: Annotated[int, typer.Option(min=1, help="Of optimisation, 0.25 s each.")] = 4500,
-    generated: Annotated[
-        int, typer.Option(min=0, help="Images of generated tissue to learn from besides.")
-    ] = 0,
+@app.command(rich_help_panel="Studies")
+def organ(
+    source: options.Radiograph,
+    output: options.Output,
+    weights: options.Weights,
+    organ: options.Organ = "chest",
+    name: options.Label = None,
 ) -> None:
-    """Train the network that outlines nuclei, from labelled images at 40x (needs torch).
+    """Outline and measure organs, and say which outlines are not to be relied upon.
+
+    Leaves report.html, report.json, measures.csv and masks (NIfTI) in the output folder.
 
     Example:
 
-      corporis train nuclei --data images/ -o weights/
+      corporis organ chest.dcm -o out/ --weights weights/
     """
-    from corporis.apps.nuclei.training import Schedule
-    from corporis.cohorts.nuclei import train_nuclei as train
+    from corporis.workstation.organs import run_chest
+
+    if organ != "chest":
+        raise BadInput(f"--organ: expected chest, got {organ!r}")
+    with progress() as tell:
+        found = run_chest(source, output, weights, name=name, progress=tell)
+    typer.echo(f"report: {found.report}")
+
+
+@app.command(rich_help_panel="Studies")
+def repair(
+    source: options.MaskFile,
+    output: options.Output,
+    organ: options.OrganName,
+    shapes: options.SoundMasks,
+    name: options.Label = None,
+) -> None:
+    """Mend a mask with holes, leaks, missing or extra parts by what organs of its kind look like.
+
+    Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, and the
+    distances that were expected (NIfTI) in the output folder.
+
+    Example:
+
+      corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/
+    """
+    from corporis.workstation.organs import run_repair
 
     with progress() as tell:
-        n_images = train(
-            data, output, n_generated=generated, schedule=Schedule(steps), progress=tell
-        )
-    typer.echo(f"learned from {n_images} images: {output}")
+        found = run_repair(source, output, organ, shapes, name=name, progress=tell)
+    typer.echo(f"report: {found.report}")
 
 
 @app.command(rich_help_panel="Data")

@@ -84,3 +84,45 @@ Shift = Annotated[
         "the field of view stays."
     ),
 ]
+Radiograph = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="A radiograph: DICOM, NIfTI, PNG or JPEG.")
+]
+Weights = Annotated[Path, typer.Option(help="A folder that `corporis train organ` wrote.")]
+Organ = Annotated[
+    str, typer.Option(metavar="[chest]", help="What the images show: lungs, heart and clavicles.")
+]
+MaskFile = Annotated[Path, typer.Argument(metavar="MASK", help="A NIfTI mask, 0 outside.")]
+OrganName = Annotated[
+    str, typer.Option("--organ", help="Its name, such as kidney, liver, hippocampus.")
+]
+SoundMasks = Annotated[
+    Path,
+    typer.Option(
+        "--shapes", help="Folder with masks (NIfTI, npz) of sound organs, in one orientation."
+    ),
+]
+Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
+Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.4 s each.")]
+Cine = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
+]
+Series = Annotated[
+    str | None, typer.Option(help="The short-axis series, where `corporis info` lists several.")
+]
+HeartWeights = Annotated[
+    Path | None, typer.Option("--weights", help="A folder that `corporis train heart` wrote.")
+]
+CavityBorder = Annotated[
+    str,
+    typer.Option(
+        "--border",
+        metavar="[expert|blood]",
+        help="Where the left cavity ends: as experts draw it, or where blood meets muscle.",
+    ),
+]
+SlideFile = Annotated[
+    Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
+]
+PixelSize = Annotated[
+    float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
+]

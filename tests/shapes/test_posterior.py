@@ -144,3 +144,38 @@ def test_the_training_shapes_that_explain_a_shape_are_named(family):
     spread = model.shrinkage_ * np.trace(np.cov(kinds.reshape(13, -1).T)) / 40
     pull = np.linalg.solve(model.covariance_, found.code)
     np.testing.assert_allclose(rest, spread * pull, atol=1e-6)
+
+
+def test_nothing_is_searched_where_all_is_believed(family):
+    model = PosteriorShapes(noise=0.5).fit(family[:150])
+    seen = spoilt(family[160], [], 0.0, np.random.default_rng(4))
+    confidences = np.ones(20)
+    confidences[5:9] = 0.0
+    found, searched = model.completed(seen, confidences), model.posterior(seen, confidences)
+    np.testing.assert_allclose(found.composition.shape, searched.composition.shape, atol=0.2)
+    assert found.cost == pytest.approx(searched.cost, abs=1.0)
+    assert not found.composition.overruled.any()
+    wrong = seen.copy()
+    wrong[12:15] += 15.0
+    believed = model.completed(wrong, confidences)
+    assert not believed.composition.overruled.any()
+    assert believed.cost > model.posterior(wrong, confidences).cost + 50
+
+
+def test_the_cost_of_a_set_is_what_the_search_says():
+    rng = np.random.default_rng(2)
+    root = rng.normal(size=(16, 20))
+    residual = rng.normal(size=16)
+    residual[4:6] += 30
+    search = RunSearch(np.linalg.inv(root @ root.T), residual, np.ones(8, bool), 2.0, 1.5)
+    cost, outside = search.best()
+    assert search.cost(outside) == pytest.approx(cost)
+    assert search.cost(np.zeros(8, bool)) > cost
+
+
+def test_a_start_that_believes_one_landmark_is_left_out(family, monkeypatch):
+    model = PosteriorShapes(noise=0.5).fit(family[:150])
+    seen = spoilt(family[160], [], 0.0, np.random.default_rng(4))
+    expected = model.posterior(seen).composition.shape
+    monkeypatch.setattr(PosteriorShapes, "_graduated", lambda self, given, c: np.arange(20) == 3)
+    np.testing.assert_allclose(model.posterior(seen).composition.shape, expected, atol=0.1)

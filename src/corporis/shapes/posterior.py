@@ -156,6 +156,8 @@ class PosteriorShapes(BaseEstimator):
         believed = c > 0
         best: tuple[float, Transform, np.ndarray] | None = None
         for trust in (self._middle_half(given, c), self._graduated(given, c)):
+            if best is not None and np.count_nonzero(trust) <= given.shape[1]:
+                continue  # too few are believed to say where the shape lies
             found = self._searched(given, c, c * trust)
             if best is None or found[0] < best[0]:
                 best = found
@@ -163,6 +165,43 @@ class PosteriorShapes(BaseEstimator):
         cost, transform, outside = best
         inside = believed & ~outside
         difference, spread = self._conditional(transform, given, c, inside)
+        return self._posterior(shape, given, transform, difference, spread, outside, cost)
+
+    def completed(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Posterior:
+        """The explanation of a shape (k, d) all of whose trusted landmarks are believed.
+
+        Nothing is searched: for landmarks that were judged elsewhere, or are merely missing.
+
+        Raises
+        ------
+        ValueError
+            As `posterior`.
+        """
+        given, c = check_landmarks(shape, confidences, self.mean_)
+        believed, difference = c > 0, 0.0
+        for _ in range(self.n_rounds):
+            transform = align(given, self.mean_ + difference, c, self.alignment)
+            difference, spread = self._conditional(transform, given, c, believed)
+        nothing = np.zeros(len(c), bool)
+        search = self._search(transform, given, c)
+        cost = float(search.cost(nothing))
+        cost -= np.count_nonzero(c) * given.shape[1] * math.log(transform.scale)
+        return self._posterior(shape, given, transform, difference, spread, nothing, cost)
+
+    def contributors(self, composition: Composition) -> Sequence[tuple[int, float]]:
+        """Training shapes that explain a shape: (index, share), largest first; shares sum to 1.
+
+        The explanation is, exactly, a sum of the training shapes' differences from the mean, of
+        what shrinkage adds, and of a move; a share is the size of a shape's part over all sizes.
+        """
+        weights = self._weights(composition.code)
+        size = np.abs(weights) * np.linalg.norm(self._differences, axis=1)
+        order = np.argsort(-size, kind="stable")
+        total = max(float(size.sum()), 1e-300)
+        return [(int(i), float(size[i] / total)) for i in order]
+
+    def _posterior(self, shape, given, transform, difference, spread, outside, cost):
+        """What was found, in the frame and precision of the input."""
         back, kept = transform.inverse(), np.result_type(np.asarray(shape), np.float32)
         explained = back.apply(self.mean_ + difference)
         composition = Composition(
@@ -176,18 +215,6 @@ class PosteriorShapes(BaseEstimator):
             count=self.n_rounds,
         )
         return Posterior(composition, spread / transform.scale, cost)
-
-    def contributors(self, composition: Composition) -> Sequence[tuple[int, float]]:
-        """Training shapes that explain a shape: (index, share), largest first; shares sum to 1.
-
-        The explanation is, exactly, a sum of the training shapes' differences from the mean, of
-        what shrinkage adds, and of a move; a share is the size of a shape's part over all sizes.
-        """
-        weights = self._weights(composition.code)
-        size = np.abs(weights) * np.linalg.norm(self._differences, axis=1)
-        order = np.argsort(-size, kind="stable")
-        total = max(float(size.sum()), 1e-300)
-        return [(int(i), float(size[i] / total)) for i in order]
 
     def _weights(self, difference):
         """How much of each training shape's difference is in an explanation, (n,)."""

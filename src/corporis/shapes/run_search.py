@@ -60,6 +60,10 @@ class RunSearch:
         outside[self._ring[mask]] = True
         return cost, outside
 
+    def cost(self, outside: np.ndarray) -> float:
+        """The description length with the landmarks `outside`, (k,), set aside."""
+        return self._constant + float(self._costs(np.asarray(outside, bool)[None, self._ring])[0])
+
     def _descend(self, mask):
         whole = self._constant
         cost = float(self._costs(mask[None])[0])

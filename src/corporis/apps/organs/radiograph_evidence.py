@@ -1,0 +1,67 @@
+"""Learned pixel evidence in chest radiographs: lungs, heart and clavicles, which may overlap."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corporis.errors import BadInput
+from corporis.learning.networks import Network
+
+SIDE = 256
+"""Rows and columns of the square image that the network sees."""
+FILE_NAME = "radiograph.onnx"
+
+
+@dataclass(frozen=True)
+class RadiographEvidence:
+    """The network, and how it is asked.
+
+    Parameters
+    ----------
+    network : Network
+        Trained by `corporis.apps.organs.radiograph_training.train_evidence`.
+    """
+
+    network: Network
+
+    @classmethod
+    def load(cls, folder) -> "RadiographEvidence":
+        """Read ``radiograph.onnx`` from `folder`.
+
+        Raises
+        ------
+        BadInput
+            If it is not there.
+        """
+        path = Path(folder) / FILE_NAME
+        if not path.is_file():
+            raise BadInput(
+                f"{Path(folder).name}: no {FILE_NAME} there: make it with "
+                "`corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
+            )
+        return cls(Network.load(path))
+
+    def save(self, folder) -> None:
+        """Write ``radiograph.onnx`` into `folder`, made if missing."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self.network.save(Path(folder) / FILE_NAME)
+
+    def __call__(self, image) -> np.ndarray:
+        """Logits (5, 256, 256) of `ORGANS`, from grey values (256, 256) of any scale."""
+        return self.network(network_input(image)[None, None])[0]
+
+
+def network_input(image) -> np.ndarray:
+    """Grey values (256, 256) brought to about -1 to 1 by their 2 and 98 per cent points.
+
+    Raises
+    ------
+    ValueError
+        If the image is not 256 x 256.
+    """
+    image = np.asarray(image, np.float32)
+    if image.shape != (SIDE, SIDE):
+        raise ValueError(f"expected {SIDE} x {SIDE} pixels, got {image.shape}")
+    low, high = np.quantile(image[::2, ::2], [0.02, 0.98])
+    return np.clip(2 * (image - low) / max(high - low, 1e-6) - 1, -2, 2).astype(np.float32)

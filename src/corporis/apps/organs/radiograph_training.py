@@ -1,0 +1,154 @@
+"""Training of the evidence in radiographs from images whose organs are outlined."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corporis.apps.organs.artefacts import ARTEFACTS
+from corporis.apps.organs.chest_shape import ORGANS
+from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence, network_input
+from corporis.learning.networks import UNet, fit, import_torch
+
+NETWORK = UNet(1, len(ORGANS), (32, 48, 64, 96, 128), fold=2, gives_probabilities=False)
+
+
+@dataclass(frozen=True)
+class Radiograph:
+    """One radiograph to learn from.
+
+    Parameters
+    ----------
+    image : array, (256, 256)
+        Grey values in 0 to 1, white where little passes.
+    inside : array, (5, 256, 256)
+        Share of each pixel that lies inside of `ORGANS`, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are others.
+    """
+
+    image: np.ndarray
+    inside: np.ndarray
+
+    def __post_init__(self):
+        if self.image.shape != (SIDE, SIDE) or self.inside.shape != (len(ORGANS), SIDE, SIDE):
+            raise ValueError(
+                f"expected an image {(SIDE, SIDE)} and shares {(len(ORGANS), SIDE, SIDE)}, got "
+                f"{self.image.shape} and {self.inside.shape}"
+            )
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train.
+
+    Parameters
+    ----------
+    n_steps : int
+        Optimisation steps.
+    batch_size : int
+        Radiographs in each.
+    """
+
+    n_steps: int = 1500
+    batch_size: int = 4
+
+
+def train_evidence(
+    known: Sequence[Radiograph],
+    *,
+    seed: int = 0,
+    schedule: Schedule | None = None,
+    threads: int = 1,
+    progress: Callable[[int, float], None] | None = None,
+) -> RadiographEvidence:
+    """Train on `known`, two of five views with an artefact; same seed and threads, same weights.
+
+    Raises
+    ------
+    ValueError
+        If `known` is empty.
+    corporis.errors.MissingExtra
+        If torch is not installed.
+    """
+    if not known:
+        raise ValueError("training needs at least one radiograph")
+    torch = import_torch()
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    schedule = schedule or Schedule()
+    module = fit(
+        NETWORK.torch(),
+        Views(known, schedule.batch_size, seed),
+        loss,
+        n_steps=schedule.n_steps,
+        memory=0.99,  # the schedule is short: weights of its first half are no good
+        progress=progress,
+    )
+    return RadiographEvidence(NETWORK.export(module))
+
+
+def loss(output, y):
+    """Cross-entropy, weighted towards small organs by a soft Dice term of each."""
+    torch = import_torch()
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(output, y)
+    chance = output.sigmoid()
+    both = (chance * y).sum((0, 2, 3))
+    overlap = (2 * both + 1) / (chance.sum((0, 2, 3)) + y.sum((0, 2, 3)) + 1)
+    return entropy + 0.3 * (1 - overlap).mean()
+
+
+class Views:
+    """Random batches: moved, bent, in other contrast, and two of five with an artefact.
+
+    Never mirrored: the heart tells left from right.
+    """
+
+    def __init__(self, known, size, seed):
+        self.known, self.size = known, size
+        self.random = np.random.default_rng([seed, SIDE])
+        self.kinds = list(ARTEFACTS.values())
+
+    def __call__(self, step):
+        """Input (n, 1, 256, 256) and shares (n, 5, 256, 256)."""
+        torch = import_torch()
+        chosen = self.random.integers(len(self.known), size=self.size)
+        views = [self._view(self.known[number]) for number in chosen]
+        return torch.stack([x for x, _ in views]), torch.stack([y for _, y in views])
+
+    def _view(self, one):
+        torch, random = import_torch(), self.random
+        planes = np.concatenate([one.image[None], one.inside]).astype(np.float32)
+        grid = self._grid()
+        moved = torch.nn.functional.grid_sample(
+            torch.from_numpy(planes)[None], grid, "bilinear", "zeros", False
+        )[0]
+        image = self._contrast(moved[0].numpy())
+        if random.random() < 0.4:
+            image = self.kinds[random.integers(len(self.kinds))].drawn(image, random)
+            if random.random() < 0.2:
+                image = self.kinds[random.integers(len(self.kinds))].drawn(image, random)
+        return torch.from_numpy(network_input(image))[None], moved[1:].clamp(0, 1)
+
+    def _contrast(self, image):
+        random = self.random
+        image = np.clip(image, 0, 1) ** np.exp(random.normal(0, 0.25))
+        return image + random.uniform(0, 0.02) * random.standard_normal(image.shape, np.float32)
+
+    def _grid(self):
+        """Where each pixel of the view comes from, (1, 256, 256, 2), x and y from -1 to 1."""
+        torch, random = import_torch(), self.random
+        turn, size = random.normal(0, 0.08), np.exp(random.normal(0, 0.10))
+        stretch = np.exp(random.normal(0, 0.04, 2))
+        c, s = np.cos(turn), np.sin(turn)
+        matrix = size * np.array([[c, -s], [s, c]]) * stretch
+        theta = np.column_stack([matrix, random.normal(0, 0.06, 2)]).astype(np.float32)[None]
+        shape = [1, 1, SIDE, SIDE]
+        grid = torch.nn.functional.affine_grid(torch.from_numpy(theta), shape, False)
+        knots = torch.from_numpy(random.normal(0, 0.02, (1, 2, 6, 6)).astype(np.float32))
+        bend = torch.nn.functional.interpolate(knots, size=(SIDE // 4,) * 2, mode="bicubic")
+        bend = torch.nn.functional.interpolate(bend, size=(SIDE, SIDE), mode="bilinear")
+        return grid + bend.permute(0, 2, 3, 1)

@@ -1,0 +1,86 @@
+"""The report of outlined or mended organs as one file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from corporis.imaging.output import write_bytes
+from corporis.interfaces import Measure
+from corporis.workstation.html import document, measure_table
+from corporis.workstation.panel import View
+from corporis.workstation.sheet import account, masthead, sheet
+from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel, transport
+
+
+@dataclass(frozen=True)
+class OrganPage:
+    """All that the report shows.
+
+    Parameters
+    ----------
+    kind : str
+        What kind of report it is, in a few words.
+    case_name : str
+        A neutral label, never a patient's name.
+    sentence : str
+        What was found, for a reader who stops here.
+    is_certain : bool
+        Whether nothing found is in doubt.
+    measures, views : see their classes
+    n_frames : int
+        Of the views: planes of a volume.
+    methods, references, warnings : sequence of str
+    provenance : mapping
+    date : str
+    """
+
+    kind: str
+    case_name: str
+    sentence: str
+    is_certain: bool
+    measures: Sequence[Measure] = ()
+    views: Sequence[View] = ()
+    n_frames: int = 1
+    methods: Sequence[str] = ()
+    references: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    date: str = ""
+
+
+def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
+    """The page as HTML text, complete in itself."""
+    data: dict = {"clock": clock_data(page.n_frames, None, None)}
+    images = ""
+    if page.views:
+        data["player"] = player_data(page.views, budget_bytes)
+        panel = player_panel(page.views, data["player"])
+        images = f'<div class="stage">{panel}</div>{transport(page.n_frames, None, None)}'
+    sections = [
+        ("images", "Outlines", images, "moving"),
+        ("measures", "All measures", measure_table(page.measures), ""),
+        (
+            "methods",
+            "How it was done",
+            account(page.methods, page.references, page.provenance),
+            "methods",
+        ),
+    ]
+    head = masthead(
+        page.kind,
+        page.case_name,
+        "normal" if page.is_certain else "uncertain",
+        f'<p class="sentence">{escape(page.sentence)}</p>',
+        tiles=[m for m in page.measures if m.value is not None][:6],
+        warnings=page.warnings,
+        parts=[(identity, heading) for identity, heading, content, _ in sections if content],
+        date=page.date,
+    )
+    return document(f"{page.kind}: {page.case_name}", sheet(head, sections), data, SCRIPTS)
+
+
+def write_organ_page(page: OrganPage, path: str | Path) -> Path:
+    """Write the page; the file appears complete or not at all."""
+    return write_bytes(path, render_organ_page(page).encode())

@@ -1,0 +1,50 @@
+"""Views keep image and organs together; a few steps learn the same twice."""
+
+import numpy as np
+import pytest
+
+from apps.organs.chest import masks, radiograph
+from corporis.apps.organs.radiograph_evidence import RadiographEvidence
+from corporis.apps.organs.radiograph_training import (
+    Radiograph,
+    Schedule,
+    Views,
+    loss,
+    train_evidence,
+)
+
+torch = pytest.importorskip("torch")
+
+
+def known(n=3):
+    return [Radiograph(radiograph(k), masks(k).astype(np.float32)) for k in range(n)]
+
+
+def test_views_are_reproducible_and_keep_organs_with_the_image():
+    (x, y), (again, _) = (Views(known(), 12, seed=1)(0) for _ in range(2))
+    assert x.shape == (12, 1, 256, 256) and y.shape == (12, 5, 256, 256)
+    assert torch.equal(x, again) and 0 <= y.min() and y.max() <= 1
+    darker = [(a[0][b[2] > 0.5].mean() - a[0][b[0] > 0.5].mean()).item() for a, b in zip(x, y)]
+    assert np.median(darker) > 0.3  # the heart is brighter than the lungs, artefacts apart
+
+
+def test_the_loss_is_small_where_all_is_right():
+    y = torch.from_numpy(masks(0)[None].astype(np.float32))
+    right = 10 * (2 * y - 1)
+    assert loss(right, y) < 0.01 < loss(-right, y)
+
+
+def test_a_few_steps_are_reproducible_and_survive_the_disk(tmp_path):
+    first, second = (train_evidence(known(), seed=3, schedule=Schedule(2, 1)) for _ in range(2))
+    assert first == second
+    assert first != train_evidence(known(), seed=4, schedule=Schedule(2, 1))
+    first.save(tmp_path / "weights")
+    again = RadiographEvidence.load(tmp_path / "weights")
+    assert again == first and again(radiograph(0)).shape == (5, 256, 256)
+
+
+def test_bad_examples_are_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        train_evidence([])
+    with pytest.raises(ValueError, match="expected an image"):
+        Radiograph(np.zeros((4, 4)), np.zeros((5, 4, 4)))
