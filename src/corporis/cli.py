@@ -14,8 +14,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__, options
-from corporis.commands.slides import slides
-from corporis.commands.training import training
+from corporis.commands import slides, training
 from corporis.errors import BadInput, CorporisError
 from corporis.terminal import progress, table
 
