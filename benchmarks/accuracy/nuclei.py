@@ -61,8 +61,8 @@ NOTES = (
     "the component's pixels and box and the crop's size.",
     "Procedural tissue is never trained on. A pair is split if exactly two nuclei are found and "
     "each meets another true one at an IoU above 0.5.",
-    "What ships learned from DSB (public domain) and generated tissue alone; it is split in the "
-    "first way.",
+    "What ships is the path without a network. One that learned from DSB (public domain) and "
+    "generated tissue alone reached an F1 of 0.28 on MoNuSeg, less than that path.",
     "MoNuSeg's official test tiles are not among the data: these are no challenge figures.",
 )
 

@@ -25,7 +25,8 @@ def tissue(monkeypatch):
 
 def test_the_report_shows_details_and_measures(tissue, tmp_path):
     Pillow.fromarray(tissue.image).save(tmp_path / "anna_smith.png")
-    found = run_nuclei(tmp_path / "anna_smith.png", tmp_path / "out", um_per_px=0.25)
+    source = tmp_path / "anna_smith.png"
+    found = run_nuclei(source, tmp_path / "out", "weights", um_per_px=0.25)
     page = (tmp_path / "out" / "report.html").read_text()
     n = len(np.unique(tissue.labels)) - 1
     assert found["nuclei"] == n and f"{n} nuclei were found; they keep apart" in page
@@ -40,12 +41,22 @@ def test_an_unknown_scale_is_said(tissue, tmp_path):
     run_nuclei(tmp_path / "a.png", tmp_path / "out", "own", name="case 7")
     page = (tmp_path / "out" / "report.html").read_text()
     assert "does not say how large a pixel is" in page and "case 7" in page
-    assert "network that is shipped" not in page
+    assert "no network ships" not in page
     assert json.loads((tmp_path / "out" / "nuclei.json").read_text())["slide"] == "case 7"
 
 
 def test_glass_alone_is_said_in_one_sentence(tissue, tmp_path):
     Pillow.fromarray(np.full((80, 80, 3), 245, np.uint8)).save(tmp_path / "a.png")
-    run_nuclei(tmp_path / "a.png", tmp_path / "out")
+    run_nuclei(tmp_path / "a.png", tmp_path / "out", "own")
     page = (tmp_path / "out" / "report.html").read_text()
     assert "No nucleus was found." in page and "data:image/jpeg" not in page
+
+
+def test_without_weights_colour_and_shape_find_most(tmp_path):
+    rng = np.random.default_rng(0)
+    points = HardCoreProcess(0.0015, 34.0).sample((300, 260), rng)
+    tissue = NuclearTissue(radius_px=(8.0, 11.0)).at(points, (300, 260), rng)
+    Pillow.fromarray(tissue.image).save(tmp_path / "a.png")
+    found = run_nuclei(tmp_path / "a.png", tmp_path / "out", um_per_px=0.25)
+    assert found["nuclei"] == pytest.approx(len(points), rel=0.15)
+    assert "no network ships" in (tmp_path / "out" / "report.html").read_text()

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from corporis import __version__
+from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import NucleusEvidence, as_bright_field
+from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.apps.nuclei.training import Example, Schedule, train
 from corporis.apps.nuclei.whole_slide import UM_PER_PX, TileNuclei, WholeSlide
 from corporis.errors import BadInput
@@ -56,7 +58,7 @@ def outline_nuclei(
         Gets ``nuclei.geojson`` (pixels of the slide, as QuPath opens it), ``nuclei.csv`` (one
         nucleus a line, lengths in pixels at the network's scale) and ``nuclei.json``.
     weights : path, optional
-        A folder that `train_nuclei` wrote; by default the network that is shipped.
+        A folder that `train_nuclei` wrote; without it the path without a network is taken.
     um_per_px : float, optional
         Scale, where the file does not say; without any the image is searched as it is.
     side : int
@@ -80,7 +82,8 @@ def outline_nuclei(
     if um_per_px is not None:
         slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
     search = WholeSlide(
-        NucleusEvidence.load(weights),
+        None if weights is None else NucleusEvidence.load(weights),
+        ClassicalNuclei() if weights is None else CentreVoting(),
         side=side,
         progress=None if progress is None else lambda done: progress("outlining nuclei", done),
     )

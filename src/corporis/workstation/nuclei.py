@@ -21,11 +21,18 @@ WINDOW = 512
 """Side of a detail, in pixels of the slide as it was searched."""
 OVERVIEW = 480
 """Longest side of the map of densities, pixels."""
-METHODS = (
+LEARNED = (
     "A network says of every pixel at 0.25 µm whether it is nucleus, how deep it lies inside and "
     "where the nucleus's centre is; pixels vote for centres, and touching nuclei are parted where "
     "their votes are. Each tile is seen with so much of its surroundings that the answer does not "
-    "depend on how the slide is cut.",
+    "depend on how the slide is cut."
+)
+CLASSICAL = (
+    "No network was given: nuclei are where haematoxylin, separated from the other dye, is above a "
+    "threshold found in each tile; edges vote for centres along their gradients, and a watershed "
+    "parts touching nuclei."
+)
+METHODS = (
     "Density counts the nuclei in squares; L is Ripley's function, corrected at the border, with "
     "the range of random patterns of as many points (39 simulations).",
     "For research use only: outlines and numbers must be checked by a person.",
@@ -53,7 +60,7 @@ def run_nuclei(
     """
 
     def report(folder: Path, slide: Slide, tiles: Sequence[TileNuclei], summary: dict) -> None:
-        page = render(slide, tiles, summary, weights is None)
+        page = render(slide, tiles, summary, weights is not None)
         write_bytes(folder / "report.html", page.encode())
 
     return outline_nuclei(
@@ -68,16 +75,17 @@ def run_nuclei(
     )
 
 
-def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_shipped: bool) -> str:
+def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_learned: bool) -> str:
     """The page as HTML text, complete in itself; `slide` as it was searched."""
     centres = np.concatenate([t.centres for t in tiles] or [np.zeros((0, 2))])
     outlines = [outline for t in tiles for outline in t.outlines]
     found = measures(summary, tiles)
+    methods = (LEARNED if is_learned else CLASSICAL, *METHODS)
     sections = [
         ("density", "Where they are", _density(slide, centres), "figures"),
         ("details", "As they were outlined", _details(slide, centres, outlines), "figures"),
         ("measures", "All measures", measure_table(found), ""),
-        ("methods", "How it was done", account(METHODS, REFERENCES, _facts(summary)), "methods"),
+        ("methods", "How it was done", account(methods, REFERENCES, _facts(summary)), "methods"),
     ]
     warnings = []
     if summary["um_per_px"] is None:
@@ -85,10 +93,10 @@ def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_shipped:
             "The file does not say how large a pixel is: it was searched as it is, as if at 40x, "
             "and lengths are in pixels."
         )
-    if is_shipped:
+    if not is_learned:
         warnings.append(
-            "The network that is shipped has learned from few slides and from generated tissue: "
-            "one trained on slides like these finds more (corporis train nuclei)."
+            "Found by colour and shape alone, for no network ships: one trained on labelled slides "
+            "(corporis train nuclei, then --weights) is right far more often."
         )
     head = masthead(
         "nuclei report",

@@ -11,7 +11,6 @@ from corporis.learning.networks import Network
 OFFSET_UNIT_PX = 8.0
 """Pixels that an output of 1 stands for: about a nucleus's radius at 40x."""
 FILE_NAME = "nuclei.onnx"
-SHIPPED = Path(__file__).parent / "weights"
 MULTIPLE = 32
 """Image sides that the network takes are multiples of this; so are the corners of tiles."""
 SIDE, HALO = 1024, 224
@@ -63,15 +62,15 @@ class NucleusEvidence:
             raise ValueError(f"n_views must be 1 to 8, got {self.n_views}")
 
     @classmethod
-    def load(cls, folder=None) -> "NucleusEvidence":
-        """Read ``nuclei.onnx`` from `folder`, by default what is shipped.
+    def load(cls, folder) -> "NucleusEvidence":
+        """Read ``nuclei.onnx`` from `folder`.
 
         Raises
         ------
         BadInput
             If it is not there.
         """
-        path = Path(folder or SHIPPED) / FILE_NAME
+        path = Path(folder) / FILE_NAME
         if not path.is_file():
             raise BadInput(f"{path.parent.name}: no {FILE_NAME} there: train the network first")
         return cls(Network.load(path))

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from scipy import ndimage
 
+from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import HALO, MULTIPLE, NucleusEvidence, NucleusMaps
 from corporis.apps.nuclei.features import measure
 from corporis.apps.nuclei.splitting import CentreVoting
@@ -56,8 +57,11 @@ class WholeSlide:
 
     Parameters
     ----------
-    evidence : Evidence
-    voting : CentreVoting
+    evidence : Evidence or None
+        None shows `voting` the image itself: the path without a network, whose threshold is found
+        tile by tile.
+    voting : CentreVoting or ClassicalNuclei
+        Label image (H, W) from maps, or without evidence from an image.
     side : int
         Of a tile's core, >= 1 pixel at the network's scale.
     progress : callable(fraction) or None
@@ -68,8 +72,8 @@ class WholeSlide:
         If `side` < 1.
     """
 
-    evidence: Evidence | NucleusEvidence
-    voting: CentreVoting = field(default_factory=CentreVoting)
+    evidence: Evidence | NucleusEvidence | None
+    voting: CentreVoting | ClassicalNuclei = field(default_factory=CentreVoting)
     side: int = 1024
     progress: Callable[[float], None] | None = None
 
@@ -100,7 +104,8 @@ class WholeSlide:
         """The nuclei that one tile owns."""
         labels = np.zeros(tile.image.shape[:2], np.int32)
         if tile.image[..., 1].min() < GLASS:
-            labels = self.voting(self.evidence(tile.image))
+            seen = tile.image if self.evidence is None else self.evidence(tile.image)
+            labels = self.voting(seen)
         mine = owned(labels, tile)
         table = measure(tile.image, labels, only=mine)
         origin = np.array(tile.origin)
