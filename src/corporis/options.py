@@ -20,7 +20,10 @@ Scan = Annotated[
     ),
 ]
 Mask = Annotated[
-    Path | None, typer.Option(help="Samples to use: 0 and 1, in the shape of the k-space.")
+    Path | None,
+    typer.Option(
+        help="Samples to use: 0 and one other value; rows and columns, and frames if they differ."
+    ),
 ]
 Axes = Annotated[
     str | None,

@@ -156,6 +156,8 @@ def test_velocity_is_written_and_shown(tmp_path, data_dir):
     measures = json.loads((tmp_path / "out" / "report.json").read_text())["measures"]
     peak = next(m for m in measures if m["name"] == "largest velocity")
     assert peak["unit"] == "cm/s" and 0 < peak["value"] < 20
+    (curve,) = json.loads((tmp_path / "out" / "report.json").read_text())["curves"]
+    assert curve["unit"] == "cm/s" and len(curve["values"]) == found.shape[-1] - 1
     page = (tmp_path / "out" / "report.html").read_text()
     assert "Over the planes" in page and "Mean velocity in the vessel" in page
     assert leave(*words, "--rad-s-per-cm", "0") == 2
@@ -290,3 +292,30 @@ def test_axes_can_be_named(series, tmp_path):
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     measures = {m["name"]: m["value"] for m in report["measures"]}
     assert len(report["planes"]) == 6 and measures["coils"] == 1
+
+
+@pytest.mark.parametrize("method", ["joint", "zero-fill"])
+def test_contrasts_from_the_command_line(method, tmp_path, rng):
+    data = rng.standard_normal((2, 32, 32)) + 1j * rng.standard_normal((2, 32, 32))
+    np.save(tmp_path / "k.npy", data.astype(np.complex64))
+    words = ("mri", tmp_path / "k.npy", "-o", tmp_path / "out", "--axes", "contrast,row,column")
+    assert leave(*words, "--method", method) == 0
+    found = nibabel.load(tmp_path / "out" / "reconstruction.nii.gz")
+    assert found.shape == (32, 32, 1, 2)
+
+
+def test_contrasts_taken_for_coils_are_told_how_to_be_named(tmp_path, rng, capsys):
+    np.save(tmp_path / "k.npy", rng.standard_normal((3, 32, 32)) + 0j)
+    assert leave("mri", tmp_path / "k.npy", "-o", tmp_path / "out", "--method", "joint") == 2
+    assert "--axes contrast,row,column" in capsys.readouterr().err
+
+
+def test_a_series_says_how_long_a_frame_takes_and_what_its_weight_means(series):
+    data, _ = series
+    kspace = KSpace(data, ("frame", "coil", "row", "column"), mask=data[:, 0] != 0)
+    causal = Reconstruction("causal")(Case("a", {"kspace": kspace}))
+    assert "ms a frame (median)" in causal.methods[0]
+    low_rank = Reconstruction("local-low-rank")(Case("a", {"kspace": kspace}))
+    assert "F_t" not in low_rank.methods[0]
+    (weight,) = (m for m in low_rank.measures if m.name == "weight of the penalty")
+    assert "largest value" in weight.note

@@ -72,7 +72,9 @@ def check_size(shape: tuple[int, ...], path: Path) -> None:
         Unless every length is >= 1 and there are at most `MAX_VOXELS` voxels.
     """
     if not shape or min(shape) < 1:
-        raise Unsupported(f"{shown(path)}: expected at least one voxel, got the shape {shape}")
+        raise Unsupported(
+            f"{shown(path)}: expected at least one number, got the shape {shape}: export it again"
+        )
     if prod(int(n) for n in shape) > MAX_VOXELS:
         raise Unsupported(
             f"{shown(path)}: the header claims {one_line(shape)} voxels, more than the "

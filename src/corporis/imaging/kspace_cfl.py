@@ -54,7 +54,9 @@ def parse_dimensions(text: str) -> Shape:
     words = lines[place + 1].split() if place is not None and place + 1 < len(lines) else []
     numbers = [int(w) for w in words if re.fullmatch("[0-9]{1,15}", w, flags=re.ASCII)]
     if not 1 <= len(words) <= N_DIMS or len(numbers) != len(words) or min(numbers) < 1:
-        came = one_line(" ".join(words) or "nothing", 60)
+        # other words may be a name: they are not repeated
+        shown_words = (w if re.fullmatch("[-+.0-9]{1,15}", w) else "?" for w in words)
+        came = one_line(" ".join(shown_words) or "nothing", 60)
         raise Unreadable(
             f"expected 1 to {N_DIMS} whole numbers >= 1 in the line after '# Dimensions', got "
             f"{came}: copy the .hdr file again"
@@ -75,7 +77,8 @@ def read_array(path: Path) -> np.ndarray:
     for here, other in ((header, content), (content, header)):
         if not here.is_file():
             raise BadInput(
-                f"{shown(here)} is missing: BART needs it beside {one_line(other.name, 80)}"
+                f"{shown(here)} is missing: BART needs it beside {one_line(other.name, 80)}, "
+                "copy both"
             )
     with parsing(header, "a BART header"):
         if header.stat().st_size > LONGEST_HEADER:

@@ -149,7 +149,9 @@ def _array(store, name, axes):
             data = data.reshape([n for n in data.shape if n > 1])
         axes = _guessed(data.shape, store.is_matlab, name)
         if data.ndim > 2:
-            facts["warnings"] = (f"the meaning of the axes was guessed: {', '.join(axes)}",)
+            facts["warnings"] = (
+                f"the meaning of the axes was guessed: {', '.join(axes)} (--axes says it)",
+            )
     axes = tuple(axes)
     known = set(axes) <= set(AXES[:6]) and {"row", "column"} <= set(axes)
     if len(axes) != data.ndim or len(set(axes)) != len(axes) or not known:

@@ -111,12 +111,13 @@ def _lacks(name, in_pixels, length, coded) -> list[str]:
 
 
 def write_nifti(image: Image, path: Path | str) -> Path:
-    """Write an image of one channel as NIfTI-1; data bit for bit, oblique affine kept.
+    """Write an image as NIfTI-1; data bit for bit, oblique affine kept.
 
     Parameters
     ----------
     image : Image
-        Spatial axes with or without time. Booleans are written as 0 and 1 (uint8).
+        Spatial axes with or without time or channels, not both; either becomes the fourth axis.
+        Booleans are written as 0 and 1 (uint8).
     path : path
         Ends with ``.nii`` or ``.nii.gz``. The file appears complete or not at all.
 
@@ -127,7 +128,8 @@ def write_nifti(image: Image, path: Path | str) -> Path:
     Raises
     ------
     ValueError
-        If the image has channels or a type that NIfTI does not know, or the name ends otherwise.
+        If the image has times and channels or a type that NIfTI does not know, or the name ends
+        otherwise.
     OutputError
         If the file cannot be written.
 
@@ -141,12 +143,11 @@ def write_nifti(image: Image, path: Path | str) -> Path:
     path = Path(path)
     if not path.name.endswith((".nii", ".nii.gz")):
         raise ValueError(f"a NIfTI file ends with .nii or .nii.gz, got {path.name}")
-    data = np.transpose(np.asarray(image.stack()), (3, 2, 0, 1))
-    data = data if "time" in image.axes else data[..., 0]
+    data = _volumes(image)
     data = data.astype(np.uint8) if data.dtype == bool else data
     stored = nibabel.Nifti1Image(data, image.affine[:, [2, 1, 0, 3]], dtype=data.dtype)
     in_pixels = image.length_unit == "pixel"
-    step = _time_step_s(image) if data.ndim == 4 else None
+    step = _time_step_s(image) if "time" in image.axes else None
     stored.header.set_xyzt_units("unknown" if in_pixels else "mm", "sec" if step else "unknown")
     if in_pixels:
         stored.header["descrip"] = IN_PIXELS
@@ -156,6 +157,19 @@ def write_nifti(image: Image, path: Path | str) -> Path:
     if path.name.endswith(".gz"):
         content = gzip.compress(content, compresslevel=6, mtime=0)  # equal data, equal bytes
     return write_bytes(path, content)
+
+
+def _volumes(image) -> np.ndarray:
+    """The data as (column, row, slice), and what else there is behind."""
+    others = [axis for axis in ("time", "channel") if axis in image.axes]
+    if len(others) > 1:
+        raise ValueError("a NIfTI file holds times or channels here, got both")
+    order = [a for a in ("column", "row", "slice", *others) if a in image.axes]
+    data = np.transpose(np.asarray(image.data), [image.axes.index(a) for a in order])
+    for place, axis in enumerate(("column", "row", "slice")):
+        if axis not in image.axes:
+            data = np.expand_dims(data, place)
+    return data
 
 
 def _time_step_s(image) -> float | None:

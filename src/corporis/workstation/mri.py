@@ -25,7 +25,7 @@ from corporis.imaging import (
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Case, Measure, Report
 from corporis.workstation.mri_page import write_mri_page
-from corporis.workstation.mri_views import mri_page, relative_error
+from corporis.workstation.mri_views import mri_page, relative_error, velocity_curves
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,10 @@ def _write(result, kspace, provenance, error, folder, label):
             for s in result.facts["slices"]
         ],
         "relative_error": error,
+        "curves": [
+            {"name": c.name, "unit": c.unit, "values": [float(v) for v in c.values[1:]]}
+            for c in velocity_curves(result)
+        ],
         "warnings": list(result.warnings),
         "methods": list(result.methods),
         "references": list(result.references),

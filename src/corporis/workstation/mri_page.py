@@ -79,7 +79,7 @@ def render_mri_page(page: MriPage, budget_bytes: int = 7_000_000) -> str:
         page.case_name,
         "uncertain",
         f'<p class="sentence">{escape(page.sentence)}</p>',
-        tiles=[m for m in page.measures if m.value is not None][:6],
+        tiles=[m for m in page.measures if m.value is not None and m.unit != "GB"][:6],
         warnings=page.warnings,
         parts=[(identity, heading) for identity, heading, content, _ in sections if content],
         date=page.date,

@@ -8,6 +8,7 @@ from skimage.measure import find_contours
 
 from corporis.apps.mri import flow
 from corporis.apps.mri.account import sampled_share
+from corporis.apps.mri.reconstruct import SINGLE, Method
 from corporis.imaging import KSpace
 from corporis.interfaces import Report
 from corporis.operators import Trajectory
@@ -32,7 +33,7 @@ def mri_page(label, kspace: KSpace, result: Report, provenance, truth=None) -> M
             *_sample_views(result.facts["encodings"][0]),
         ],
         curves=_convergence(first),
-        beats=_velocity_curves(result),
+        beats=velocity_curves(result),
         every=1 if first.gap is None else 10,
         methods=result.methods,
         references=result.references,
@@ -52,7 +53,7 @@ def _image_views(result: Report, truth) -> list[View]:
     if len(planes) > MOST_VIEWS:
         group += f", the first {MOST_VIEWS} of {len(planes)}"
     other = "Image" if is_single else "The first, for comparison"
-    word = "frame" if "time" in image.axes else "contrast" if "channel" in image.axes else "plane"
+    word = _word(image)
     pixel = _pixel(result)
     views = [
         View(_name(k, len(planes), word), plane[None], **pixel, group=group)
@@ -75,6 +76,11 @@ def _image_views(result: Report, truth) -> list[View]:
     return views
 
 
+def _word(image) -> str:
+    """What a plane of the image is."""
+    return "frame" if "time" in image.axes else "contrast" if "channel" in image.axes else "plane"
+
+
 def _pixel(result: Report) -> dict[str, Any]:
     """Row and column step of the reconstruction: in mm, or only their ratio."""
     image = result.images["reconstruction"]
@@ -93,9 +99,10 @@ def _velocity_views(result: Report) -> list[View]:
     lines = find_contours(vessel.astype(float), 0.5) if vessel.any() else []
     contours = {"vessel, guessed": [lines]} if lines else {}
     pixel = _pixel(result)
+    word = _word(result.images["velocity"])
     group = f"Velocity, black {-most:.3g} to white {most:.3g} cm/s"
     return [
-        View(f"plane {k + 2}", p[None], contours, group=group, window=(-most, most), **pixel)
+        View(f"{word} {k + 2}", p[None], contours, group=group, window=(-most, most), **pixel)
         for k, p in enumerate(shown)
     ]
 
@@ -114,7 +121,7 @@ def _vessel(maps, signal) -> np.ndarray:
     return strong & (highest > 0.5 * np.quantile(highest[strong], 0.999))
 
 
-def _velocity_curves(result: Report) -> list[Curve]:
+def velocity_curves(result: Report) -> list[Curve]:
     """Mean velocity in the vessel, and where lengths are known the flow through it."""
     if "velocity" not in result.images:
         return []
@@ -160,6 +167,8 @@ def _convergence(first) -> list[Curve]:
     if len(trace) < 2:
         return []
     word = "relative change" if first.gap is None else "certified gap"
+    if first.method == Method.LEAST_SQUARES:
+        word = "relative residual"
     return [Curve(word, "log10", np.log10(np.maximum(trace, 1e-12)))]
 
 
@@ -172,7 +181,11 @@ def _sentence(kspace, result, error):
     share = f"{100 * sampled_share(kspace):.0f} % of k-space"
     many = f"{len(slices)} planes" if len(slices) > 1 else "One plane"
     coils = f"{kspace.n_coils} coils" if kspace.n_coils > 1 else "one coil"
-    sentence = f"{many} from {share}, {coils}. {slices[0].statement}"
+    of_first = "The first: " if len(slices) > 1 and slices[0].method in SINGLE else ""
+    sentence = f"{many} from {share}, {coils}. {of_first}{slices[0].statement}"
+    if "velocity" in result.images:
+        peak = next(m for m in result.measures if m.name == "largest velocity")
+        sentence = f"Velocity up to {peak.value:.3g} cm/s (99.9th percentile). {sentence}"
     if error is not None:
         sentence += f" Relative error against the reference: {100 * error:.2f} %."
     return sentence

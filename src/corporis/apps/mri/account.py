@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.mri.encoding import Encoding
 from corporis.apps.mri.given_maps import LEAST_EXPLAINED, explained_by_maps
-from corporis.apps.mri.reconstruct import Method, Slice
+from corporis.apps.mri.reconstruct import WHOLE, Method, Slice
 from corporis.imaging import KSpace
 from corporis.interfaces import Measure
 from corporis.operators import Cartesian, Trajectory
@@ -96,28 +96,42 @@ def measures(
     gaps = [s.gap for s in slices if s.gap is not None]
     weights = [s.weight for s in slices if s.weight is not None]
     noise = [100 * s.noise for s in slices]
+    median = "; median of all planes" if len(slices) > 1 else ""
+    unit = "in units of the brightest"
+    if slices[0].method in WHOLE:
+        unit = "relative to the zero-filled series' own largest value of the first term"
     return (
         Measure("sampled share of k-space", 100 * sampled_share(kspace), "%"),
         Measure("coils", kspace.n_coils, ""),
-        Measure("sets of coil maps", max(e.n_sets for e in encodings), ""),
+        *(
+            (Measure("sets of coil maps", max(e.n_sets for e in encodings), ""),)
+            if kspace.n_coils > 1
+            else ()
+        ),
         Measure(
             "noise of one sample",
             float(np.median(noise)),
             "%",
-            note="real part, of the brightest of the image, coils whitened",
+            note="real part, of the brightest of the image"
+            + (", coils whitened" if kspace.n_coils > 1 else "")
+            + median,
         ),
         *_correlation(kspace, encodings),
         Measure(
             "weight of the penalty",
             float(np.median(weights)) if weights else None,
             "",
-            note="in units of the brightest" if weights else "none, or fixed: see how it was done",
+            note=unit + median if weights else "this method has none",
         ),
         Measure(
             "certified gap",
             100 * max(gaps) if gaps else None,
             "%",
-            note="at most so far above the minimum" if gaps else "not known for this method",
+            note=(
+                "at most so far above the minimum" + ("; of the worst plane" if median else "")
+                if gaps
+                else "not known for this method"
+            ),
         ),
         Measure("memory estimated before the run", need / 1e9, "GB"),
     )

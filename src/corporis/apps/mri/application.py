@@ -166,9 +166,11 @@ class Reconstruction:
             )
         outer = [a for a in OUTER if a in kspace.axes and kspace.size(a) > 1]
         if outer != [AXIS[self.method]]:
+            named = f"{AXIS[self.method]},row,column"
             raise Unsupported(
                 f"{self.method} joins the planes along the axis {AXIS[self.method]}, got the axes "
-                f"{', '.join(outer) or 'of one plane'}: use patches, which takes each plane alone"
+                f"{', '.join(outer) or 'of one plane'}: say what the axes mean (--axes {named}), "
+                "or use patches, which takes each plane alone"
             )
 
     def _together(self, encodings):
@@ -191,7 +193,7 @@ class Reconstruction:
             images["g_factor"] = kspace.image(np.stack(maps).reshape(*sizes, *maps[0].shape), axes)
         if self.rad_s_per_cm is not None:
             images["velocity"], peak = self._velocity(kspace, slices)
-            found = (*found, peak)
+            found = (peak, *found)
         return Report(
             "mri",
             found,
@@ -226,6 +228,8 @@ class Reconstruction:
                 f"The image was interpolated to {self.grid.matrix[0]} by {self.grid.matrix[1]} "
                 "pixels by zeros around its frequencies, which adds no detail."
             )
+        if self.wants_noise_map and not self.grid.is_own:
+            found.append("The g-factor map keeps the raster of the scan.")
         if any(self.grid.shift):
             found.append(
                 f"The image was moved by {self.grid.shift[0]:g} pixels down and "

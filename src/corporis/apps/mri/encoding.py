@@ -238,7 +238,8 @@ def _check(data, mask):
         )
     if min(mask.shape) < LEAST_SIDE:
         raise Unsupported(
-            f"expected k-space of at least {LEAST_SIDE} rows and columns, got {mask.shape}"
+            f"expected k-space of at least {LEAST_SIDE} rows and columns, got {mask.shape}: "
+            "give a whole scan"
         )
     bad = int(data.size - np.count_nonzero(np.isfinite(data)))
     if bad:

@@ -39,6 +39,8 @@ class Method(StrEnum):
 
 SINGLE = tuple(Method)[:7]
 """Methods for one plane; the others join frames or contrasts."""
+WHOLE = (Method.LOW_RANK, Method.LOCAL_LOW_RANK, Method.KT_SPARSE)
+"""Methods that see a whole series at once."""
 LEAST = 1e-7
 """Smallest weight or noise that single precision can tell from none."""
 LEVELLED = (Method.PATCHES, Method.DICTIONARY)

@@ -12,7 +12,7 @@ from corporis.apps.mri.low_rank import (
     low_rank_plus_sparse,
     temporally_sparse,
 )
-from corporis.apps.mri.reconstruct import Method, Slice, Watch
+from corporis.apps.mri.reconstruct import WHOLE, Method, Slice, Watch
 from corporis.apps.mri.series import CausalSeries
 from corporis.apps.mri.series_weight import STRENGTHS, found_strength
 from corporis.errors import Unsupported
@@ -26,9 +26,9 @@ AXIS = {
     Method.FOREST: "contrast",
 }
 """What the method joins."""
-WITH_COILS = (Method.LOW_RANK, Method.LOCAL_LOW_RANK, Method.KT_SPARSE)
+WITH_COILS = WHOLE
 """Methods that also take several coils, the same for all planes."""
-WHOLE = {
+PROBLEMS = {
     Method.LOW_RANK: (
         low_rank_plus_sparse,
         {"low_rank": 3e-3, "sparse": 1e-3},
@@ -84,22 +84,28 @@ def reconstruct_together(
 
 
 def _causal(data, masks, encodings, watch):
-    found = []
+    frames = []
     for frame in CausalSeries().frames(data, masks):
-        watch("frame by frame", (len(found) + 1) / len(data), None)
+        frames.append(frame)
+        watch("frame by frame", len(frames) / len(data), None)
+    first, later = 1e3 * frames[0].seconds, 1e3 * np.median([f.seconds for f in frames[1:]])
+    found = []
+    for number, (frame, encoding) in enumerate(zip(frames, encodings, strict=True), 1):
         known = "none" if frame.reference is None else f"frame {frame.reference + 1}"
         words = (
             "Frame by frame, from its own samples and earlier frames only: total variation of the "
-            f"change since a reference that follows the motion, weight {frame.weight:.3g} of the "
-            f"brightest. Frame {len(found) + 1}: {1000 * frame.seconds:.0f} ms, reference {known}."
+            f"change since a reference that follows the motion; {later:.0f} ms a frame (median), "
+            f"{first:.0f} ms the first, which also finds the weight and prepares the program. "
+            f"Frame {number}: weight {frame.weight:.3g} of the brightest, reference {known}."
         )
-        noise = encodings[len(found)].sigma
-        found.append(Slice(frame.image, Method.CAUSAL, words, None, frame.weight, noise, ()))
+        found.append(
+            Slice(frame.image, Method.CAUSAL, words, None, frame.weight, encoding.sigma, ())
+        )
     return found
 
 
 def _whole_series(data, masks, encodings, method, maps, watch):
-    solve, weights, words = WHOLE[method]
+    solve, weights, words = PROBLEMS[method]
 
     def series(data, masks, strength, at_most):
         scaled = {name: strength * value for name, value in weights.items()}
@@ -117,10 +123,10 @@ def _whole_series(data, masks, encodings, method, maps, watch):
     images, result = series(data, masks, strength, 150)
     found = [f"{strength * value:.2g}" for value in weights.values()]
     sentence = (
-        f"Minimised: {words.format(*found)} over the whole series, X the frames as columns, F_t "
-        "the transform over time, weights relative to the zero-filled series' own largest value "
-        f"of each term. {result.count} iterations, last relative change {result.trace[-1]:.1e}; "
-        "no certificate."
+        f"Minimised: {words.format(*found)} over the whole series, X the frames as columns, "
+        + ("F_t the transform over time, " if "F_t" in words else "")
+        + "weights relative to the zero-filled series' own largest value of each term. "
+        f"{result.count} iterations, last relative change {result.trace[-1]:.1e}; no certificate."
     )
     weight = strength * next(iter(weights.values()))
     return [
