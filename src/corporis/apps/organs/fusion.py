@@ -75,7 +75,7 @@ def expected_overlap(chance: np.ndarray) -> float:
 
     Examples
     --------
-    >>> round(expected_overlap(np.array([1.0, 1.0, 0.75, 0.25])), 3)
+    >>> round(float(expected_overlap(np.array([1.0, 1.0, 0.75, 0.25]))), 3)
     0.846
     """
     inside = chance > 0.5
