@@ -200,9 +200,10 @@ def _by_splitting(encoding, method, weight, n_iterations, watch):
     terms = f"{weight:.3g} TV(x)" + (f" + {weight:.3g} ||W x||_1" if wavelet else "")
     if tree:
         terms += f" + {tree * weight:.3g} sum ||(W x)_g||, g a wavelet detail and all below it"
+    whitened = ", noise of the coils whitened" if encoding.coils is not None else ""
     statement = (
-        f"Minimised: 1/2 ||A x - b||^2 + {terms}, image in units of its brightest, noise of the "
-        f"coils whitened{', W Daubechies wavelets with 2 moments' if wavelet or tree else ''}. "
+        f"Minimised: 1/2 ||A x - b||^2 + {terms}, image in units of its brightest"
+        f"{whitened}{', W Daubechies wavelets with 2 moments' if wavelet or tree else ''}. "
         f"{prior.words(encoding)}, {found.count} iterations; the objective is at most "
         f"{100 * found.gap:.2g} % above its minimum."
     )
