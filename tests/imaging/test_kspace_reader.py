@@ -320,7 +320,7 @@ def test_bad_samples(tmp_path):
         (lambda d: d.astype(complex) * 1e60, BadInput, "must be finite"),
         (lambda d: np.fft.ifftshift(d, axes=(1, 2)), BadInput, "apply numpy.fft.fftshift"),
         (lambda d: d[None, None, :, :, :] * np.ones((2, 3, 1, 1, 1)), BadInput, "5 axes"),
-        (lambda d: d[:, :0], Unsupported, "at least one voxel"),
+        (lambda d: d[:, :0], Unsupported, "at least one number"),
     ):
         with np.errstate(all="ignore"):
             np.save(path, change(DATA))
