@@ -143,8 +143,8 @@ def speed() -> str:
             "comes* is our default, nothing tuned. BART's time includes its start and its files. "
             "Measured beside other work on the machine; with 128 pixels and eight coils SigPy's "
             "best weight is the least of its grid. Cases *made on the grid* that reconstructs them "
-            "commit an inverse crime; programs exchange them to compare. With two threads the other "
-            "programs reconstruct eight coils with the setting that one thread chose.\n",
+            "commit an inverse crime; programs exchange them to compare. With two threads the "
+            "other programs reconstruct eight coils with the setting that one thread chose.\n",
             "| program | pixels a side | coils | threads | s | error | |",
             "|---|---|---|---|---|---|---|",
             *lines,
