@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import MissingExtra
+from corporis.errors import BadInput, MissingExtra
 from corporis.learning._graph import OUTPUT, Graph
 
 
@@ -59,6 +59,20 @@ class Network:
             raise ValueError(
                 "expected the ONNX graph of a network from images to images, got something else"
             ) from error
+
+    @classmethod
+    def of_folder(cls, folder, name: str, remedy: str) -> "Network":
+        """Read the graph `name` in `folder`.
+
+        Raises
+        ------
+        BadInput
+            If it is not there; `remedy` says what to do.
+        """
+        path = Path(folder) / name
+        if not path.is_file():
+            raise BadInput(f"{path.parent.name}: no {name} there: {remedy}")
+        return cls.load(path)
 
     def save(self, path) -> None:
         """Write the graph to `path`, an ``.onnx`` file that any ONNX tool opens."""
@@ -168,6 +182,34 @@ class UNet:
                 return functional.pixel_shuffle(self.head(x), fold)
 
         return Module(self.n_in, self.n_out, self.widths)
+
+    def trained(
+        self,
+        batch: Callable,
+        loss: Callable,
+        *,
+        n_steps: int,
+        seed: int = 0,
+        threads: int = 1,
+        memory: float = 0.998,
+        progress: Callable[[int, float], None] | None = None,
+    ) -> Network:
+        """A fresh network that `fit` has taught; the same seed and threads give the same weights.
+
+        Parameters
+        ----------
+        batch, loss, n_steps, memory, progress
+            See `fit`.
+        seed : int
+            Of the weights at the start.
+        threads : int
+            Threads of torch; set for the process, as torch allows no other way.
+        """
+        torch = import_torch()
+        torch.set_num_threads(threads)
+        torch.manual_seed(seed)
+        module = fit(self.torch(), batch, loss, n_steps=n_steps, memory=memory, progress=progress)
+        return self.export(module)
 
     def export(self, module, *, n_threads: int = 2) -> Network:
         """The trained `module` as a `Network`, with a softmax behind it where asked.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import BadInput
 from corporis.learning.networks import Network
+from corporis.learning.tiled import in_tiles, over_views, upright
 
 UM_PER_PX = 1.24
 """Scale at which the network looks: about 10x, where a gland fills a view and a goblet cell
@@ -70,12 +70,7 @@ class GlandEvidence:
         BadInput
             If it is not there.
         """
-        path = Path(folder) / FILE_NAME
-        if not path.is_file():
-            raise BadInput(
-                f"{path.parent.name}: no {FILE_NAME} there: run corporis slides train first"
-            )
-        return cls(Network.load(path))
+        return cls(Network.of_folder(folder, FILE_NAME, "run corporis slides train first"))
 
     def save(self, folder) -> None:
         """Write ``glands.onnx`` into `folder`, made if missing."""
@@ -89,32 +84,18 @@ class GlandEvidence:
         ----------
         image : array, (H, W, 3), uint8
         """
-        x = network_input(image)
-        height, width = x.shape[1:]
-        maps = np.empty((3, height, width), np.float32)
-        for top in range(0, height, SIDE):
-            for left in range(0, width, SIDE):
-                bottom, right = min(top + SIDE, height), min(left + SIDE, width)
-                # windows begin at multiples of what the network folds, so that cuts leave no trace
-                r, c = (max(a - HALO, 0) // MULTIPLE * MULTIPLE for a in (top, left))
-                tile = x[:, r : min(bottom + HALO, height), c : min(right + HALO, width)]
-                seen = self._tile(tile)[:, top - r :, left - c :]
-                maps[:, top:bottom, left:right] = seen[:, : bottom - top, : right - left]
+        maps = in_tiles(
+            self._window, network_input(image), 3, side=SIDE, halo=HALO, multiple=MULTIPLE
+        )
         return GlandMaps(*maps)
 
-    def _tile(self, x):
-        """Mean over views of the three probabilities, turned back."""
-        height, width = x.shape[1:]
-        side = [-(-n // MULTIPLE) * MULTIPLE for n in (height, width)]
-        grown = [(0, 0), (0, side[0] - height), (0, side[1] - width)]
-        x = np.pad(x, grown, mode="symmetric" if min(height, width) >= MULTIPLE else "edge")
-        total = np.zeros((3, *x.shape[1:]), np.float32)
-        for view in range(self.n_views):
-            turns, is_mirrored = (view * 2 + view // 2) % 4, bool(view % 2)
-            seen = np.rot90(x[..., ::-1] if is_mirrored else x, turns, (1, 2))
-            found = np.rot90(self.network(seen[None])[0], -turns, (1, 2))
-            total += 1 / (1 + np.exp(-(found[..., ::-1] if is_mirrored else found)))
-        return (total / self.n_views)[:, :height, :width]
+    def _window(self, x):
+        """Mean over views of the three probabilities."""
+        return over_views(self.network, x, self.n_views, _probabilities, multiple=MULTIPLE)
+
+
+def _probabilities(maps, turns, is_mirrored):
+    return upright(1 / (1 + np.exp(-maps)), turns, is_mirrored)
 
 
 def network_input(image) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.histopathology.augmentation import Views
 from corporis.apps.histopathology.evidence import GlandEvidence
-from corporis.learning.networks import UNet, fit, import_torch
+from corporis.learning.networks import UNet, import_torch
 
 NETWORK = UNet(n_in=3, n_out=3, widths=(32, 48, 64, 96, 128), gives_probabilities=False)
 SMOOTHING = 0.05
@@ -85,18 +85,16 @@ def train(
     """
     if not examples:
         raise ValueError("train needs at least one example")
-    torch = import_torch()
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
     schedule = schedule or Schedule()
-    module = fit(
-        NETWORK.torch(),
+    network = NETWORK.trained(
         Views(examples, schedule.batch_size, seed),
         loss,
         n_steps=schedule.n_steps,
+        seed=seed,
+        threads=threads,
         progress=progress,
     )
-    return GlandEvidence(NETWORK.export(module))
+    return GlandEvidence(network)
 
 
 def loss(output, y):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import BadInput
 from corporis.learning.networks import Network
+from corporis.learning.tiled import in_tiles, over_views, upright
 
 OFFSET_UNIT_PX = 8.0
 """Pixels that an output of 1 stands for: about a nucleus's radius at 40x."""
@@ -70,10 +70,7 @@ class NucleusEvidence:
         BadInput
             If it is not there.
         """
-        path = Path(folder) / FILE_NAME
-        if not path.is_file():
-            raise BadInput(f"{path.parent.name}: no {FILE_NAME} there: train the network first")
-        return cls(Network.load(path))
+        return cls(Network.of_folder(folder, FILE_NAME, "train the network first"))
 
     def save(self, folder) -> None:
         """Write ``nuclei.onnx`` into `folder`, made if missing."""
@@ -88,32 +85,14 @@ class NucleusEvidence:
         image : array, (H, W) or (H, W, 3), uint8
             Bright-field colours at about 0.25 um/px; fluorescence as `as_bright_field` gives it.
         """
-        x = network_input(image)
-        height, width = x.shape[1:]
-        maps = np.empty((4, height, width), np.float32)
-        for top in range(0, height, SIDE):
-            for left in range(0, width, SIDE):
-                bottom, right = min(top + SIDE, height), min(left + SIDE, width)
-                r, c = max(top - HALO, 0), max(left - HALO, 0)
-                tile = x[:, r : min(bottom + HALO, height), c : min(right + HALO, width)]
-                seen = self._tile(tile)[:, top - r :, left - c :]
-                maps[:, top:bottom, left:right] = seen[:, : bottom - top, : right - left]
+        maps = in_tiles(
+            self._window, network_input(image), 4, side=SIDE, halo=HALO, multiple=MULTIPLE
+        )
         return NucleusMaps(maps[0], maps[1], maps[2:] * OFFSET_UNIT_PX)
 
-    def _tile(self, x):
+    def _window(self, x):
         """Mean over views of (probability, depth, offsets), turned back."""
-        height, width = x.shape[1:]
-        side = [-(-n // MULTIPLE) * MULTIPLE for n in (height, width)]
-        grown = [(0, 0), (0, side[0] - height), (0, side[1] - width)]
-        x = np.pad(x, grown, mode="symmetric" if min(height, width) >= MULTIPLE else "edge")
-        total = np.zeros((4, *x.shape[1:]), np.float32)
-        for view in range(self.n_views):
-            # any first few of these are well spread, and none needs interpolation
-            turns, mirrored = (view * 2 + view // 2) % 4, bool(view % 2)
-            seen = np.rot90(x[..., ::-1] if mirrored else x, turns, (1, 2))
-            total += turned_back(self.network(seen[None])[0], turns, mirrored)
-        total /= self.n_views
-        return total[:, :height, :width]
+        return over_views(self.network, x, self.n_views, turned_back, multiple=MULTIPLE)
 
 
 def turned_back(maps, turns, mirrored):
@@ -121,12 +100,12 @@ def turned_back(maps, turns, mirrored):
 
     The logit becomes a probability on the way.
     """
-    maps = np.rot90(maps, -turns, (1, 2))
+    maps = upright(maps, turns, mirrored)
     row, column = maps[2], maps[3]
     for _ in range(turns):  # each quarter turn back takes (row, column) to (column, -row)
         row, column = column, -row
     if mirrored:
-        maps, row, column = maps[..., ::-1], row[..., ::-1], -column[..., ::-1]
+        column = -column
     inside = 1 / (1 + np.exp(-maps[0]))
     return np.stack([inside, maps[1], row, column])
 

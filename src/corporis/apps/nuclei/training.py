@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.nuclei.augmentation import Views
 from corporis.apps.nuclei.evidence import NucleusEvidence
-from corporis.learning.networks import UNet, fit, import_torch
+from corporis.learning.networks import UNet, import_torch
 
 NETWORK = UNet(n_in=3, n_out=4, widths=(32, 48, 64, 96, 128), gives_probabilities=False)
 
@@ -82,18 +82,16 @@ def train(
     """
     if not examples:
         raise ValueError("train needs at least one example")
-    torch = import_torch()
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
     schedule = schedule or Schedule()
-    module = fit(
-        NETWORK.torch(),
+    network = NETWORK.trained(
         Views(examples, schedule.batch_size, seed),
         loss,
         n_steps=schedule.n_steps,
+        seed=seed,
+        threads=threads,
         progress=progress,
     )
-    return NucleusEvidence(NETWORK.export(module))
+    return NucleusEvidence(network)
 
 
 def loss(output, y):

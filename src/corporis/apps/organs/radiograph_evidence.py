@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import BadInput
 from corporis.learning.networks import Network
 
 SIDE = 256
@@ -34,13 +33,8 @@ class RadiographEvidence:
         BadInput
             If it is not there.
         """
-        path = Path(folder) / FILE_NAME
-        if not path.is_file():
-            raise BadInput(
-                f"{Path(folder).name}: no {FILE_NAME} there: make it with "
-                "`corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
-            )
-        return cls(Network.load(path))
+        remedy = "make it with `corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
+        return cls(Network.of_folder(folder, FILE_NAME, remedy))
 
     def save(self, folder) -> None:
         """Write ``radiograph.onnx`` into `folder`, made if missing."""

@@ -8,7 +8,7 @@ import numpy as np
 from corporis.apps.organs.artefacts import ARTEFACTS
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence, network_input
-from corporis.learning.networks import UNet, fit, import_torch
+from corporis.learning.networks import UNet, import_torch
 
 NETWORK = UNet(1, len(ORGANS), (32, 48, 64, 96, 128), fold=2, gives_probabilities=False)
 
@@ -76,19 +76,17 @@ def train_evidence(
     """
     if not known:
         raise ValueError("training needs at least one radiograph")
-    torch = import_torch()
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
     schedule = schedule or Schedule()
-    module = fit(
-        NETWORK.torch(),
+    network = NETWORK.trained(
         Views(known, schedule.batch_size, seed),
         loss,
         n_steps=schedule.n_steps,
+        seed=seed,
+        threads=threads,
         memory=0.99,  # the schedule is short: weights of its first half are no good
         progress=progress,
     )
-    return RadiographEvidence(NETWORK.export(module))
+    return RadiographEvidence(network)
 
 
 def loss(output, y):
