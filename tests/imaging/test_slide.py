@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from corporis.errors import Unreadable, Unsupported
+from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.slide import Slide
 
 
@@ -131,9 +131,28 @@ def test_what_is_no_slide_is_named(tmp_path):
     for name in ("a.tif", "b.png"):
         with pytest.raises(Unreadable, match=name):
             Slide.open(tmp_path / name)
+    with pytest.raises(BadInput, match="got a folder: give one file"):
+        Slide.open(tmp_path)
+    with pytest.raises(BadInput, match=r"d\.tif: expected a TIFF slide .* got nothing"):
+        Slide.open(tmp_path / "d.tif")
     tifffile.imwrite(tmp_path / "c.tif", np.zeros((40, 40), np.float32))
     with pytest.raises(Unsupported, match="8 bits"):
         Slide.open(tmp_path / "c.tif")
+
+
+def test_a_truncated_slide_is_one_line(tmp_path, caplog):
+    tifffile.imwrite(tmp_path / "a.tif", picture(), tile=(32, 32))
+    (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:60])
+    with pytest.raises(Unreadable, match="truncated: copy it again"):
+        Slide.open(tmp_path / "a.tif")
+    assert not caplog.records
+
+
+def test_images_too_large_to_be_held_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("corporis.imaging.slide.MOST_PIXELS", 30)
+    Pillow.fromarray(picture()).save(tmp_path / "a.png")
+    with pytest.raises(Unsupported, match="megapixels"):
+        Slide.open(tmp_path / "a.png")
 
 
 def test_a_corrupt_piece_is_named_and_others_are_read(tmp_path):

@@ -4,6 +4,7 @@ TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS) and plain ima
 pieces of the file that a window touches are decoded.
 """
 
+import logging
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.errors import Unreadable, Unsupported
+from corporis.errors import BadInput, Unreadable, Unsupported
+from corporis.imaging.guard import shown
 
 N_CACHED = 256
 """Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
+MOST_PIXELS = 400_000_000
+"""Of a plain image, which is held whole: 1.2 GB."""
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
 MIN_UM, MAX_UM = 0.05, 50.0
 """Micrometres per pixel outside of which a scale in a file is taken for printer's dots."""
@@ -82,6 +86,9 @@ class Slide:
             If it holds no grey or RGB image of 8 bits.
         """
         path = Path(path)
+        if not path.is_file():
+            got = "a folder: give one file" if path.is_dir() else "nothing: check the path"
+            raise BadInput(f"{shown(path)}: expected a TIFF slide or an image, got {got}")
         if path.suffix.lower() in PLAIN:
             image = _plain(path)
             return cls(path.name, image.shape[:2], None, _Whole(image))
@@ -248,12 +255,16 @@ class _Tiff:
     def open(cls, path):
         import tifffile
 
+        # what it says of a damaged file is said here, once
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)
         try:
             with tifffile.TiffFile(path) as file:
                 page = file.series[0].levels[0].pages[0]
                 pieces = cls(path, page)
         except (OSError, ValueError, IndexError, tifffile.TiffFileError) as error:
-            raise Unreadable(f"{path.name}: not a TIFF slide that can be read: {error}") from error
+            raise Unreadable(
+                f"{shown(path)}: not a TIFF slide that can be read, or truncated: copy it again"
+            ) from error
         is_colour = len(page.shape) == 3 and page.shape[2] in (3, 4)
         if page.dtype != np.uint8 or not (is_colour or len(page.shape) == 2):
             raise Unsupported(
@@ -308,12 +319,19 @@ def _colours(image):
 def _plain(path):
     from PIL import Image as Pillow
 
-    Pillow.MAX_IMAGE_PIXELS = None
+    Pillow.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below that of a region at 40x
     try:
         with Pillow.open(path) as image:
+            if image.size[0] * image.size[1] > MOST_PIXELS:
+                raise Unsupported(
+                    f"{shown(path)}: expected at most {MOST_PIXELS // 10**6} megapixels in an "
+                    f"image, got {image.size}: save it as a tiled TIFF"
+                )
             return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise Unreadable(f"{path.name}: not an image that can be read: {error}") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Unreadable(
+            f"{shown(path)}: not an image that can be read, or truncated: save it again"
+        ) from error
 
 
 def _scale(page):
