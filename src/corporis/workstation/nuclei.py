@@ -82,8 +82,8 @@ def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_learned:
     found = measures(summary, tiles)
     methods = (LEARNED if is_learned else CLASSICAL, *METHODS)
     sections = [
-        ("density", "Where they are", _density(slide, centres), "figures"),
-        ("details", "As they were outlined", _details(slide, centres, outlines), "figures"),
+        ("density", "Where they are", _density(slide, centres), ""),
+        ("details", "As they were outlined", _details(slide, centres, outlines), ""),
         ("measures", "All measures", measure_table(found), ""),
         ("methods", "How it was done", account(methods, REFERENCES, _facts(summary)), "methods"),
     ]
@@ -132,7 +132,7 @@ def measures(summary: dict, tiles: Sequence[TileNuclei]) -> list[Measure]:
                 "Clark and Evans index",
                 summary["clark_evans"],
                 "",
-                note="1 for a random pattern, less where they cluster, more where they keep apart",
+                note="1 if random, more if they keep apart, less if they cluster or glass is seen",
             ),
             Measure(
                 "neighbours of a nucleus, mean", summary["neighbours_mean"], "", note="Delaunay"
@@ -162,7 +162,7 @@ def _of_features(tiles):
         Measure(
             f"{name.removeprefix('shape.').removesuffix('_px').replace('_', ' ')}, median",
             float(np.median(values[:, k])),
-            "pixel" if name.endswith("_px") else "",
+            ("pixel²" if "area" in name else "pixel") if name.endswith("_px") else "",
             note="as searched",
         )
         for k, name in enumerate(known[0].names)
@@ -202,8 +202,8 @@ def _density(slide, centres):
     colours = colormaps["magma_r"](counts / counts.max())[..., :3]
     scale = max(1, OVERVIEW // max(shape))
     picture = np.kron(np.rint(255 * colours).astype(np.uint8), np.ones((scale, scale, 1), np.uint8))
-    words = f"Nuclei in squares of {step:.0f} pixels: white none, black {counts.max():.0f}."
-    return _figure(picture, words)
+    words = f"Nuclei in squares of {step:.0f} pixels: palest none, black {counts.max():.0f}."
+    return f'<div class="figures">{_figure(picture, words)}</div>'
 
 
 def _details(slide, centres, outlines):
@@ -224,7 +224,7 @@ def _details(slide, centres, outlines):
             shown.add(corner)
             words = f"The {name}: {inside[number]} nuclei."
             figures += _figure(_outlined(slide, corner, centres, outlines), words)
-    return figures
+    return f'<div class="figures">{figures}</div>'
 
 
 def _outlined(slide, corner, centres, outlines):
