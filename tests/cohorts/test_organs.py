@@ -5,6 +5,7 @@ from dataclasses import replace
 import nibabel
 import numpy as np
 import pytest
+from nibabel import orientations
 
 from apps.organs.chest import shapes
 from apps.organs.test_repair import SPACING, organ
@@ -53,6 +54,31 @@ def test_masks_of_both_kinds_are_read_alike(tmp_path):
     (first, steps), (second, other) = (read_mask(tmp_path / n) for n in ("a.npz", "b.nii.gz"))
     np.testing.assert_array_equal(first, second)
     assert steps == pytest.approx(other) and first.sum() == mask.sum()
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "IPL", "SLA"])
+def test_masks_of_every_orientation_are_turned_to_one(tmp_path, codes):
+    mask, affine = organ(0), np.diag([*SPACING[::-1], 1.0])
+    straight = nibabel.Nifti1Image(mask.T.astype(np.uint8), affine)
+    own = nibabel.io_orientation(affine)
+    there = orientations.ornt_transform(own, orientations.axcodes2ornt(codes))
+    turned = straight.as_reoriented(there)
+    nibabel.save(turned, tmp_path / "a.nii.gz")
+    data = np.asarray(turned.dataobj)
+    steps = np.array(turned.header.get_zooms())
+    np.savez(tmp_path / "b.npz", mask=data, spacing=steps, axcodes=np.array(list(codes)))
+    np.savez(tmp_path / "c.npz", label=data, affine=turned.affine)
+    for name in ("a.nii.gz", "b.npz", "c.npz"):
+        found, spacing = read_mask(tmp_path / name)
+        np.testing.assert_array_equal(found, mask[box(mask)])
+        assert spacing == pytest.approx(SPACING)
+
+
+def test_a_pair_of_organs_is_two_shapes(tmp_path):
+    for seed in range(10):
+        pair = np.concatenate([organ(seed), np.zeros_like(organ(0)), organ(seed + 50)], axis=2)
+        np.savez(tmp_path / f"{seed}.npz", mask=pair, spacing=np.array(SPACING))
+    assert learn_repair(tmp_path)[1] == 20
 
 
 def test_bad_masks_are_named(tmp_path):

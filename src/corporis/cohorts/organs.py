@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from nibabel import orientations
+from scipy import ndimage
 
 from corporis.apps.organs import OrganRepair
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
@@ -17,6 +19,8 @@ from corporis.imaging import OutputFolder
 
 SHAPES = "chest_shapes.npz"
 LEAST = 10
+LARGE = 0.4
+"""Of the largest connected part: parts above it are organs of their own."""
 HOW = "make it with `corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
 
 
@@ -99,7 +103,9 @@ def learn_repair(
     ----------
     shapes : path
         Holds masks of one organ: NIfTI (any label), or ``.npz`` with ``mask`` or ``label`` and
-        ``spacing`` or ``affine``. All in one orientation.
+        ``affine``, or ``spacing`` and ``axcodes``. All are turned to one orientation; with
+        ``spacing`` alone a mask is taken to lie as a NIfTI file's slices, rows and columns do.
+        Each large part of a mask (a pair of kidneys) is a shape of its own.
 
     Raises
     ------
@@ -115,9 +121,51 @@ def learn_repair(
         )
     if progress is not None:
         progress(f"learning from {len(paths)} masks", 0.1)
-    masks = [read_mask(path) for path in paths]
+    masks = [(part, spacing) for path in paths for part, spacing in _parts(*read_mask(path))]
     model = OrganRepair().fit([mask for mask, _ in masks], [spacing for _, spacing in masks])
-    return model, len(paths)
+    return model, len(masks)
+
+
+def _parts(mask, spacing):
+    """The large connected parts of a mask, each cropped."""
+    labels, n = ndimage.label(mask)
+    if n < 2:
+        return [(mask, spacing)]
+    sizes = np.bincount(labels.ravel())[1:]
+    large = 1 + np.flatnonzero(sizes >= LARGE * sizes.max())
+    if len(large) == 1:
+        return [(mask, spacing)]
+    return [((labels == k)[box(labels == k)], spacing) for k in large]
+
+
+def upright(mask: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A volume turned so that its axes run up, forward and to the right, and the way back.
+
+    Parameters
+    ----------
+    mask : array, (a, b, c)
+    affine : array, (4, 4)
+        From indices along the axes of `mask`, in their order, to RAS+ mm.
+
+    Returns
+    -------
+    array
+        A view.
+    array, (3, 2)
+        What `nibabel.orientations.apply_orientation` takes to turn a volume back.
+
+    Examples
+    --------
+    >>> down = np.arange(8).reshape(2, 2, 2)                    # slices from the head down
+    >>> affine = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1.0]])
+    >>> turned, _ = upright(down, affine)
+    >>> turned[0, 0].tolist()
+    [4, 5]
+    """
+    own = orientations.io_orientation(affine)
+    there = orientations.ornt_transform(own, orientations.axcodes2ornt("SAR"))
+    back = orientations.ornt_transform(orientations.axcodes2ornt("SAR"), own)
+    return orientations.apply_orientation(mask, there), back
 
 
 def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
@@ -148,12 +196,13 @@ def _npz(path):
     try:
         with np.load(path, allow_pickle=False) as held:
             mask = held["mask" if "mask" in held else "label"] > 0
-            steps = held["spacing"] if "spacing" in held else _steps(held["affine"])
-    except (OSError, ValueError, KeyError, EOFError):
+            affine = _affine(held)
+            turned = upright(mask, affine)[0]
+    except (OSError, ValueError, KeyError, EOFError, IndexError, orientations.OrientationError):
         raise BadInput(
             f"{path.name}: expected mask (or label) and spacing (or affine) in it: save it again"
         ) from None
-    return mask, tuple(float(s) for s in steps)
+    return turned, steps_of(affine)
 
 
 def _nifti(path):
@@ -163,8 +212,24 @@ def _nifti(path):
     stack = image.stack()
     if stack.shape[1] != 1 or image.length_unit != "mm":
         raise BadInput(f"{path.name}: expected one volume with its spacing, got {stack.shape}")
-    return np.asarray(stack[:, 0]) != 0, image.spacing
+    return upright(np.asarray(stack[:, 0]) != 0, image.affine)[0], steps_of(image.affine)
 
 
-def _steps(affine):
-    return np.linalg.norm(np.asarray(affine)[:3, :3], axis=0)
+def _affine(held) -> np.ndarray:
+    """From indices to RAS+ mm, as far as it is known."""
+    if "spacing" not in held:
+        return np.asarray(held["affine"], float)
+    codes = "".join(map(str, held["axcodes"])) if "axcodes" in held else "SAR"
+    turned = np.zeros((4, 4))
+    for axis, (to, sign) in enumerate(orientations.axcodes2ornt(codes).astype(int)):
+        turned[to, axis] = sign * float(held["spacing"][axis])
+    turned[3, 3] = 1
+    return turned
+
+
+def steps_of(affine) -> tuple[float, float, float]:
+    """Steps upwards, forward and to the right, of the axis that runs most that way."""
+    order = orientations.io_orientation(affine)[:, 0].astype(int)
+    steps = np.linalg.norm(np.asarray(affine)[:3, :3], axis=0)
+    up, forward, right = (float(steps[int(np.argmax(order == k))]) for k in (2, 1, 0))
+    return up, forward, right

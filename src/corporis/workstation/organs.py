@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from nibabel import orientations
 
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph import pixel_mm, single_plane
-from corporis.cohorts.organs import box, learn_repair, load_chest
+from corporis.cohorts.organs import box, learn_repair, load_chest, steps_of, upright
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import Image, OutputFolder, read, write_measures, write_nifti
@@ -24,6 +25,8 @@ from corporis.workstation.panel import View
 Progress = Callable[[str, float], None] | None
 UNLIKE = 3.0
 """Misfit above which a mask does not look like the organ."""
+MOST_OVERRULED = 0.5
+"""Of the larger of both volumes: beyond it what was mended says little of what was given."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def run_repair(
     Parameters
     ----------
     source : path
-        A mask (NIfTI), everything but 0 inside, in the orientation of the shapes.
+        A mask (NIfTI), everything but 0 inside.
     output : path
         Folder for report.html, report.json, measures.csv, repaired.nii.gz, overruled.nii.gz and
         distance_mm.nii.gz, the distance from the border that was expected.
@@ -119,20 +122,21 @@ def run_repair(
         model, n_masks = learn_repair(shapes, progress)
         if progress is not None:
             progress("mending", 0.7)
-        here = box(mask, margin=max(4, max(mask.shape) // 20))
-        found = model.repair(mask[here], image.spacing)
+        turned, back = upright(mask, image.affine)
+        here = box(turned, margin=max(4, max(mask.shape) // 20))
+        found = model.repair(turned[here], steps_of(image.affine))
         layers = {"repaired": found.mask, "overruled": found.overruled}
         layers["distance_mm"] = found.expected_mm.astype(np.float32)
         images = {
-            key: _placed(image, part, here, 0 if part.dtype == bool else np.nan)
+            key: _placed(image, part, here, back, 0 if part.dtype == bool else np.nan)
             for key, part in layers.items()
         }
         result = _repair_report(organ, mask, found, images, image, n_masks)
-        is_like = found.misfit <= UNLIKE
+        is_like = not result.warnings
         sentence = f"The mask was mended as a {organ}."
         if not is_like:
-            sentence = f"This does not look like a {organ}: misfit {found.misfit:.1f}, usual 1."
-        views = [_repair_view(mask[here], found, image)]
+            sentence = f"This {result.warnings[0]}."
+        views = [_repair_view(turned[here], found, image)]
         page = _page("repair report", case, result, clock, sentence, is_like, views)
         _write(folder, page, result)
     return OrganRun(Path(output) / "report.html", result)
@@ -151,11 +155,12 @@ def _volume(case: Case) -> tuple[Image, np.ndarray]:
     return images[0], mask
 
 
-def _placed(image, part, here, empty):
-    whole = np.full(
-        image.stack()[:, 0].shape, empty, np.uint8 if part.dtype == bool else part.dtype
-    )
+def _placed(image, part, here, back, empty):
+    """A part of the upright volume as an image that lies as the input does."""
+    shape = upright(image.stack()[:, 0], image.affine)[0].shape
+    whole = np.full(shape, empty, np.uint8 if part.dtype == bool else part.dtype)
     whole[here] = part
+    whole = np.ascontiguousarray(orientations.apply_orientation(whole, back))
     return Image(whole, ("slice", "row", "column"), image.affine, image.length_unit)
 
 
@@ -178,6 +183,11 @@ def _repair_report(organ, mask, found, images, image, n_masks) -> Report:
     warnings = []
     if found.misfit > UNLIKE:
         warnings.append(f"does not look like a {organ}: misfit {found.misfit:.1f}, usual 1")
+    changed = (float(mask.sum()) - after + 2 * added) / max(float(mask.sum()), after)
+    if changed > MOST_OVERRULED:
+        warnings.append(
+            f"does not look like one {organ}: {100 * changed:.0f} % of it would be overruled"
+        )
     references = (
         "Zhang et al., Medical Image Analysis 16:265-277, 2012, doi:10.1016/j.media.2011.08.004",
     )
@@ -191,7 +201,9 @@ def _repair_view(mask, found, image) -> View:
         "as given": [mask_contours(plane) for plane in mask],
     }
     shade = np.where(found.overruled, 1.0, 0.35 * mask + 0.05)
-    return View("planes, bright where overruled", shade, contours, image.spacing[1:], "Mask")
+    return View(
+        "planes, bright where overruled", shade, contours, steps_of(image.affine)[1:], "Mask"
+    )
 
 
 def _page(kind, case, result, clock, sentence, is_certain, views) -> OrganPage:
