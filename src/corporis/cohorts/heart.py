@@ -54,8 +54,14 @@ def check_modality(case: Case, source: Path | str) -> None:
     Raises
     ------
     Unsupported
-        If the files say that they are of another modality.
+        If the files say that they are of another modality, or hold tags or displacements.
     """
+    contrasts = {str(image.facts.get("contrast", "")) for image in case.images.values()}
+    if contrasts & {"tagged", "displacement"}:
+        raise Unsupported(
+            f"{Path(source).name}: expected cine images, got {' and '.join(sorted(contrasts))} "
+            "images: they show motion, use corporis motion"
+        )
     modality = str(case.facts.get("modality", ""))
     if modality and modality != "MR":
         raise Unsupported(
@@ -102,7 +108,7 @@ def write_results(
 
 def summary(case: Case, reports: Sequence[Report], provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the reports that a program would read, as JSON types."""
-    return _plain(
+    return plain(
         {
             "case": case.name,
             "study": "heart",
@@ -139,16 +145,16 @@ def _curves(numbers) -> dict[str, Any]:
     return {"unit": numbers.volume_unit, **curves}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON types; what is not a number becomes null."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value

@@ -11,6 +11,7 @@ import numpy as np
 from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.guard import check_size, one_line, shown
 from corporis.imaging.image import Image
+from corporis.imaging.motion_files import MOTION, motion_kind, read_motion, without_motion
 from corporis.imaging.npz import Archive
 from corporis.imaging.plane import AXIAL, Plane, assemble, is_orthonormal
 
@@ -18,16 +19,21 @@ PARALLEL, ALIKE = 0.985, 0.8  # cosines: slices of one stack, and stacks of alik
 
 KINDS = (
     "a cine series (image (time, row, column), pixel_spacing, image_position, "
-    "image_orientation, trigger_time_ms), a stack (image (slice, time, row, column)) or a "
-    "two-phase study (ed_image, es_image)"
+    "image_orientation, trigger_time_ms), a stack (image (slice, time, row, column)), a "
+    "two-phase study (ed_image, es_image), tagged films (<slice>_tagged (time, row, column)) or "
+    "displacements (displacement_px (2, row, column, time))"
 )
 
 
 def kind_of(archive: Archive) -> str | None:
-    """``"cine"``, ``"stack"`` or ``"two-phase"`` by the arrays an archive holds, else None."""
+    """What an archive is, by the arrays it holds, or None.
+
+    ``"cine"``, ``"stack"``, ``"two-phase"``, ``"tagged"`` or ``"displacement"``.
+    """
     if archive.has("ed_image", "es_image"):
         return "two-phase"
-    return {3: "cine", 4: "stack"}.get(len(archive.shapes.get("image", ())))
+    plain = {3: "cine", 4: "stack"}.get(len(archive.shapes.get("image", ())))
+    return plain or motion_kind(archive)
 
 
 def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
@@ -67,6 +73,7 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
             )
     if not found:
         raise Unsupported(f"{shown(paths[0].parent)}: none of {len(paths)} .npz files is {KINDS}")
+    found, beside = without_motion(found)
     kinds = {kind for _, _, kind in found}
     if kinds != {"cine"} and len(found) > 1:
         raise BadInput(
@@ -78,11 +85,15 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
         _check_one_study(found)
     if kind == "two-phase":
         images, facts = _two_phase(archive)
+    elif kind in MOTION:
+        images, facts = read_motion(archive)
     elif kind == "stack":
         images, facts = _stack(archive)
     else:
         images, facts = _cines([(p, a) for p, a, _ in found])
     ignored = len(paths) - len(found)
+    if beside:
+        facts = {**facts, "warnings": [*facts.get("warnings", ()), *beside]}
     return images, {**facts, "ignored": ignored, "used": [p for p, _, _ in found]}
 
 

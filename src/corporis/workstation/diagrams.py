@@ -9,7 +9,7 @@ import numpy as np
 from corporis.workstation.panel import Curve
 from corporis.workstation.text import label, pretty_number, pretty_unit
 
-COLOURS = ("#b3342b", "#2f6db5", "#3c7d5a", "#7a5aa6")
+COLOURS = ("#b3342b", "#2f6db5", "#3c7d5a", "#7a5aa6", "#c07a12", "#3f8f9c")
 WIDTH, HEIGHT = 480.0, 390.0
 LEFT, RIGHT, TOP, BOTTOM = 48.0, 18.0, 40.0, 50.0
 

@@ -25,12 +25,12 @@ def bullseye(figure: BullsEye) -> str:
     low, high = bullseye_range(figure)
     table = colour_table(figure.colour_map)
     parts, outlines = [], []
-    for segment, path, (x, y) in _segments():
+    for segment, path, (x, y) in segment_paths():
         value = float(figure.values[segment - 1])
-        fill, ink = _fill(value, low, high, table)
+        colour, ink = fill(value, low, high, table)
         words = _words(figure, segment)
         parts.append(
-            f'<path d="{path}" fill="{fill}"><title>{escape(words)}</title></path>'
+            f'<path d="{path}" fill="{colour}"><title>{escape(words)}</title></path>'
             f'<text class="value" x="{x:.1f}" y="{y + (8 if figure.is_numbered else 4):.1f}" '
             f'style="fill:{ink}">{_short(value, high - low)}</text>'
         )
@@ -72,7 +72,7 @@ def colour_scale(colour_map: str, low: float, high: float, label: str, unit: str
     )
 
 
-def _segments() -> Iterator[tuple[int, str, tuple[float, float]]]:
+def segment_paths() -> Iterator[tuple[int, str, tuple[float, float]]]:
     """Number, outline and middle of each segment, in a frame with y downwards."""
     for first, count, inner, outer, start in RINGS:
         step = 360.0 / count
@@ -93,7 +93,7 @@ def _polar(radius: float, angle: float) -> tuple[float, float]:
     return radius * math.cos(angle), -radius * math.sin(angle)
 
 
-def _fill(value: float, low: float, high: float, table: np.ndarray) -> tuple[str, str]:
+def fill(value: float, low: float, high: float, table: np.ndarray) -> tuple[str, str]:
     """Colour of a segment and of the ink that can be read on it."""
     if not math.isfinite(value):
         return "#e6eaee", "#55616d"

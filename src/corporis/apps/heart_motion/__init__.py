@@ -1,13 +1,19 @@
 """The heart in motion: tags tracked by their phase, and the strain that follows."""
 
+from corporis.apps.heart_motion.application import HeartMotion
+from corporis.apps.heart_motion.body import BodyInMotion, BodyMotion
 from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
+from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
+from corporis.apps.heart_motion.given import Given
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
 from corporis.apps.heart_motion.point_fit import PointFit
+from corporis.apps.heart_motion.sectors import Insertion, Sectors
 from corporis.apps.heart_motion.start import Start
+from corporis.apps.heart_motion.summary import Summary
 from corporis.apps.heart_motion.synthesis import Synthesis
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.apps.heart_motion.timeline import Timeline
@@ -15,18 +21,26 @@ from corporis.apps.heart_motion.tracking import HarmonicTracking
 
 __all__ = [
     "BandPass",
+    "BodyInMotion",
+    "BodyMotion",
     "CineFit",
     "CineMotion",
     "CineSlice",
+    "FilmMotion",
     "Fusion",
+    "Given",
     "HarmonicImages",
     "HarmonicTracking",
+    "HeartMotion",
+    "Insertion",
     "PhaseFit",
     "PointFit",
     "RingCourses",
     "RingMotion",
+    "Sectors",
     "Smoothness",
     "Start",
+    "Summary",
     "Synthesis",
     "TaggedFilm",
     "Tags",

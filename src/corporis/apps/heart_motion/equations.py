@@ -112,15 +112,27 @@ class RingCourses:
 
     def step(self, courses: np.ndarray, blocks: np.ndarray, right: np.ndarray) -> np.ndarray:
         """The step that minimises data and price, from blocks (t, 2m, 2m) and (t, 2m)."""
-        values, width = self.timeline.values, right.shape[1]
+        pull = (self.timeline.values.T @ right).ravel() - self.prior @ courses.ravel()
+        factor = linalg.cho_factor(self.matrix(blocks), overwrite_a=True, check_finite=False)
+        return linalg.cho_solve(factor, pull, check_finite=False).reshape(courses.shape)
+
+    def covariance(self, blocks: np.ndarray) -> np.ndarray:
+        """Of the ring's numbers at every frame, (t, 2m, 2m), where data have unit deviation."""
+        width, values = blocks.shape[1], self.timeline.values
+        whole = linalg.inv(self.matrix(blocks), overwrite_a=True, check_finite=False)
+        whole = whole.reshape(values.shape[1], width, values.shape[1], width)
+        half = np.tensordot(values, whole, 1)
+        return np.einsum("twdv,td->twv", half, values)
+
+    def matrix(self, blocks: np.ndarray) -> np.ndarray:
+        """Of the normal equations of data and price, over (course, mode, component)."""
+        values, width = self.timeline.values, blocks.shape[1]
         count = values.shape[1]
         pairs = (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
         matrix = (pairs.T @ blocks.reshape(len(blocks), -1)).reshape(count, count, width, width)
         matrix = matrix.transpose(0, 2, 1, 3).reshape(count * width, -1) + self.prior
         matrix[np.diag_indices_from(matrix)] *= 1 + 1e-9
-        pull = (values.T @ right).ravel() - self.prior @ courses.ravel()
-        factor = linalg.cho_factor(matrix, overwrite_a=True, check_finite=False)
-        return linalg.cho_solve(factor, pull, check_finite=False).reshape(courses.shape)
+        return matrix
 
 
 def deformation(slopes: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -25,6 +25,8 @@ class RingMotion:
         How far each datum was believed, 0 to 1; low where it is grossly wrong.
     places : array, (n_places, 2)
         Material points of the data.
+    covariance : array, (n_frames, 2 modes, 2 modes), or None
+        Of `numbers`, where it is known.
     """
 
     ring: Annulus
@@ -33,6 +35,7 @@ class RingMotion:
     noise: float
     trust: np.ndarray
     places: np.ndarray
+    covariance: np.ndarray | None = None
 
     def displacement(self, rest: np.ndarray) -> np.ndarray:
         """Displacement (n_frames, n, 2) of material points (n, 2)."""

@@ -57,6 +57,13 @@ class PhaseFit:
         Courses of time.
     filter, start
         How phases are cut out, and the first guess.
+    may_be_blind : bool
+        Whether one family of tags is enough; motion along its lines is then only what is smooth,
+        and unknown.
+    wants_deviations : bool
+        Whether the motion is to have a covariance.
+    correlation : float
+        By how much deviations that independent phases would give are multiplied, > 0.
 
     References
     ----------
@@ -73,10 +80,15 @@ class PhaseFit:
     n_courses: int = 12
     filter: BandPass = field(default_factory=lambda: BandPass(share=0.75))
     start: Start = field(default_factory=Start)
+    may_be_blind: bool = False
+    wants_deviations: bool = False
+    correlation: float = 1.0
 
     def __post_init__(self):
         if self.n_steps < 1 or not self.believed > 0:
             raise ValueError("n_steps must be >= 1 and believed > 0")
+        if not self.correlation > 0:
+            raise ValueError(f"correlation must be > 0, got {self.correlation}")
         if self.area_spread is not None and not self.area_spread > 0:
             raise ValueError(f"area_spread must be > 0 or None, got {self.area_spread}")
 
@@ -116,7 +128,7 @@ class PhaseFit:
         check_finite(images, "images")
         if tags is None:
             tags = find_tags(images[0], window_of(ring, images.shape[1:]))
-        if len(tags.phases) < 2:
+        if len(tags.phases) < 2 and not self.may_be_blind:
             raise ValueError(
                 "one family of tags was found: motion along its lines is unknown; give images "
                 "with a grid, or tags that name both wave vectors"
@@ -170,14 +182,11 @@ class _Fit:
                 more = area_blocks(courses.slopes, F, self.density * courses.area / held**2)
                 blocks, right = blocks + more[0], right + more[1]
             found = found + courses.step(found, blocks, right)
-        return RingMotion(
-            courses.ring,
-            courses.at_frames(found),
-            courses.timeline.times_ms,
-            noise,
-            trust,
-            courses.places,
-        )
+        spread = None
+        if settings.wants_deviations:
+            spread = settings.correlation**2 * courses.covariance(blocks)
+        numbers, times = courses.at_frames(found), courses.timeline.times_ms
+        return RingMotion(courses.ring, numbers, times, noise, trust, courses.places, spread)
 
     def _filtered(self, images):
         return HarmonicImages(self.settings.filter(images, self.carriers), self.carriers)

@@ -1,0 +1,148 @@
+"""The heart in motion: from films to where muscle goes and how much it stretches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from corporis.apps.heart_motion.account import METHODS, REFERENCES, measures
+from corporis.apps.heart_motion.cine_film import follow_cine
+from corporis.apps.heart_motion.displacement_film import follow_displacements
+from corporis.apps.heart_motion.film import FilmMotion
+from corporis.apps.heart_motion.given import Given
+from corporis.apps.heart_motion.sectors import Sectors
+from corporis.apps.heart_motion.slices import SliceFilm, films_of
+from corporis.apps.heart_motion.summary import Summary
+from corporis.apps.heart_motion.tagged_film import follow_tags, tags_in
+from corporis.errors import BadInput, NotFound, Unsupported
+from corporis.imaging import Image
+from corporis.interfaces import Case, Report
+
+
+@dataclass(frozen=True)
+class HeartMotion:
+    """Finds the motion and strain of a heart's wall, slice by slice.
+
+    It takes films whose tags it finds in their spectrum, displacements that DENSE measured, and
+    plain cine, which it follows by registration; the images say which. It gives the fact
+    ``motion`` (a `Summary` with a `FilmMotion` a slice) and displacements as images.
+
+    Parameters
+    ----------
+    given : Given
+        The wall, insertions, levels and times, where the file does not hold them.
+    progress : callable(text, fraction) or None
+
+    Examples
+    --------
+    >>> HeartMotion().given.frame_ms is None
+    True
+    """
+
+    given: Given = field(default_factory=Given)
+    progress: Callable[[str, float], None] | None = None
+
+    def __call__(self, case: Case) -> Report:
+        """Follow all slices of a case.
+
+        Raises
+        ------
+        BadInput
+            If the wall is not known or lies outside, or nothing moves.
+        NotFound
+            If a film is said to be tagged and no tags are found.
+        """
+        images = {k: v for k, v in case.images.items() if isinstance(v, Image)}
+        shown = {k: v for k, v in images.items() if v.facts.get("contrast") == "displacement"}
+        films = films_of({k: v for k, v in images.items() if k not in shown}, self.given)
+        if not films and not shown:
+            came = ", ".join(images) or "no image"
+            raise Unsupported(
+                f"expected a film (tagged, DENSE or cine) of at least 4 frames, got {came}: give "
+                "the folder or file of one"
+            )
+        if shown and not films:
+            self.given.check(len(shown))
+        found, total = [], len(films) + len(shown)
+        for number, film in enumerate(films):
+            self._tell(f"following {film.name}", number / total)
+            found.append(_followed(film))
+        for number, (name, image) in enumerate(shown.items()):
+            self._tell(f"following {name}", (len(films) + number) / total)
+            found.append(self._displaced(number, name, image))
+        return _report(found, films)
+
+    def _tell(self, text: str, fraction: float) -> None:
+        if self.progress is not None:
+            self.progress(text, fraction)
+
+    def _displaced(self, number, name, image) -> FilmMotion:
+        sectors = Sectors(self.given.level(number, name), self.given.insertion(number))
+        moved = np.asarray(image.data, dtype=float)
+        times = image.times_ms
+        if times is None and self.given.frame_ms is not None:
+            times = self.given.frame_ms * np.arange(len(moved))
+        try:
+            found = follow_displacements(name, moved, sectors)
+        except ValueError as error:
+            raise BadInput(f"{name}: {error}") from error
+        pixel = image.spacing[1:] if image.length_unit == "mm" else None
+        return replace(found, times_ms=times, pixel_mm=pixel)
+
+
+def _followed(film: SliceFilm) -> FilmMotion:
+    """One film, by what its spectrum shows."""
+    sectors, times = Sectors(film.level, film.insertion), film.fit_times_ms
+    tags = None
+    try:
+        tags = tags_in(film.images, film.ring)
+    except NotFound as error:
+        if film.is_tagged:
+            raise NotFound(f"{film.name}: {error}") from error
+    if tags is None or film.is_tagged is False:
+        found = follow_cine(film.name, film.images, film.ring, sectors, times)
+    else:
+        found = follow_tags(
+            film.name,
+            film.images,
+            film.ring,
+            sectors,
+            times,
+            tags,
+            rims_known=film.rims_known,
+        )
+    return replace(
+        found,
+        corner=film.corner,
+        times_ms=film.times_ms,
+        pixel_mm=film.pixel_mm,
+        place=film.affine,
+    )
+
+
+def _report(found: list[FilmMotion], films: list[SliceFilm]) -> Report:
+    summary = Summary.of(found)
+    sources = {f.source for f in found}
+    warnings = [w for f in found for w in f.warnings]
+    if any(f.sectors.insertion is None for f in found):
+        warnings.append(
+            "the insertion of the right ventricle was not given: sectors are named by the clock "
+            "as displayed and have no segment numbers (--insertion ROW,COLUMN numbers them)"
+        )
+    if any(f.times_ms is None for f in found):
+        warnings.append(
+            "times of frames are not known: times to peak are in frames, and strain rates are not "
+            "given (--frame-ms gives them)"
+        )
+    walls = [f"{f.name}: the wall of the first frame is from {f.wall_from}." for f in films]
+    methods = [text for kind, text in METHODS if not kind or kind & sources]
+    return Report(
+        "heart motion",
+        measures(summary),
+        {},
+        {},
+        {"motion": summary},
+        (*walls, *methods),
+        tuple(text for kind, text in REFERENCES if not kind or kind & sources),
+        tuple(warnings),
+    )

@@ -1,0 +1,58 @@
+"""A plain cine of one slice: the wall is followed by registration of neighbouring frames."""
+
+import numpy as np
+
+from corporis.apps.heart_motion.cine import CineMotion, CineSlice
+from corporis.apps.heart_motion.film import FilmMotion, Observations
+from corporis.apps.heart_motion.plane_wall import PlaneWall
+from corporis.apps.heart_motion.point_fit import PointFit
+from corporis.apps.heart_motion.regions import plane_regions
+from corporis.apps.heart_motion.sectors import Sectors
+from corporis.deformables import Annulus
+
+FOLLOWED = (5, 48)
+"""Rings and angles of the points that are followed."""
+LEAST_NOISE_PX = 0.3
+
+
+def follow_cine(
+    name: str, images: np.ndarray, ring: Annulus, sectors: Sectors, fit_times_ms: np.ndarray
+) -> FilmMotion:
+    """Follow the wall of a whole beat.
+
+    Parameters
+    ----------
+    name : str
+    images : array, (n_frames, rows, columns)
+    ring : Annulus
+        The wall in the first frame.
+    sectors : Sectors
+    fit_times_ms : array, (n_frames,)
+        Of the frames, or supposed ones.
+    """
+    times = np.asarray(fit_times_ms, dtype=float) - fit_times_ms[0]
+    phases = times / (times[-1] + np.median(np.diff(times)))
+    steps = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    film = CineSlice(images, np.zeros(3), steps, phases)
+    rest, _ = ring.quadrature(*FOLLOWED)
+    flat = np.concatenate([rest, np.zeros((len(rest), 1))], axis=1)
+    seen = CineMotion().ridden(film, flat)[..., :2]
+    fit = PointFit(noise_px=LEAST_NOISE_PX, area_spread=0.1)
+    motion = fit(rest, seen, ring, fit_times_ms)
+    wall = PlaneWall.of_ring(ring)
+    return FilmMotion(
+        name,
+        "cine",
+        images,
+        (0, 0),
+        wall,
+        motion,
+        sectors,
+        plane_regions(name, motion, wall, sectors, len(images)),
+        len(images),
+        Observations(rest, motion.trust[..., 0]),
+        warnings=(
+            f"{name}: no tags: muscle between its borders is not seen to move; rotation, and "
+            "differences between layers, are what is smooth",
+        ),
+    )

@@ -1,0 +1,141 @@
+"""Studies of motion in ``.npz`` files: tagged films, and displacements that DENSE measured."""
+
+from typing import Any
+
+import numpy as np
+
+from corporis.errors import Unreadable
+from corporis.imaging.enlarged import NativeGrid, is_enlarged
+from corporis.imaging.guard import check_size, one_line, shown
+from corporis.imaging.image import Image
+from corporis.imaging.npz import Archive
+from corporis.imaging.plane import AXIAL, Plane
+
+TAGGED = "_tagged"
+DISPLACEMENT = "displacement_px"
+MARKED = "_green_landmarks_rc"
+MOTION = ("tagged", "displacement")
+ORDER = ("basal", "mid", "apical")
+
+
+def motion_kind(archive: Archive) -> str | None:
+    """``"tagged"`` or ``"displacement"`` by the arrays an archive holds, else None."""
+    if any(len(shape) == 3 for _, shape in _films(archive)):
+        return "tagged"
+    shape = archive.shapes.get(DISPLACEMENT, ())
+    return "displacement" if len(shape) == 4 and shape[0] == 2 else None
+
+
+def without_motion(found: list) -> tuple[list, list[str]]:
+    """Tags or displacements beside a cine study are another study: what is read, what is said.
+
+    Parameters
+    ----------
+    found : list of (path, archive, kind)
+    """
+    cines = [part for part in found if part[2] not in MOTION]
+    if not cines:
+        return found, []
+    kinds = [kind for _, _, kind in found if kind in MOTION]
+    # a file's name may be a patient's: it is not said
+    return cines, [f"a file beside holds {kind} images: see corporis motion" for kind in kinds]
+
+
+def read_motion(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
+    """Images of an archive of one of the kinds `MOTION`."""
+    return (read_tagged if motion_kind(archive) == "tagged" else read_displacement)(archive)
+
+
+def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
+    """Tagged films ``<slice>_tagged`` (time, row, column), one image a slice, lengths in pixels.
+
+    Where a film was enlarged by repeating pixels its native ones are found, and what
+    ``<slice>_tagged_overlay_mask`` covers is left out. Of ``<slice>_green_landmarks_rc``, points
+    on the muscle, the first frame is kept as the fact ``landmarks`` (native pixels); later frames
+    are what a motion is to find, and are not read.
+
+    Raises
+    ------
+    Unreadable
+        If arrays of one slice do not match.
+    """
+    images, warnings = {}, ["no pixel spacing: lengths are in pixels"]
+    names = [key.removesuffix(TAGGED) for key, shape in _films(archive) if len(shape) == 3]
+    for name in sorted(names, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
+        check_size(archive.shapes[name + TAGGED], archive.path)
+        images[one_line(name, 40)] = _tagged(archive, name)
+    if not archive.has("trigger_time_ms"):
+        warnings.append("no trigger times: frames are counted, not timed")
+    return images, {"warnings": warnings, "modality": "MR"}
+
+
+def read_displacement(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
+    """Displacement ``displacement_px`` (2, rows, columns, frames) of material pixels since rest.
+
+    The first component is along columns (x), the second along rows (y); the image's channels are
+    along rows, then columns. Without muscle all frames are zero.
+
+    Raises
+    ------
+    Unreadable
+        If it is zero everywhere.
+    """
+    check_size(archive.shapes[DISPLACEMENT], archive.path)
+    moved = np.moveaxis(archive[DISPLACEMENT].astype(float), -1, 0)[:, ::-1]
+    if not np.any(moved):
+        raise Unreadable(f"{shown(archive.path)}: expected displacements, got zeros: check it")
+    axes = ("time", "channel", "row", "column")
+    facts = {"contrast": "displacement", "is_placed": False}
+    times = _times(archive, len(moved))
+    image = Image(moved, axes, _affine(moved[:, 0]), "pixel", "pixel", times, None, facts)
+    warnings = ["no pixel spacing: lengths are in pixels"]
+    if image.times_ms is None:
+        warnings.append("no trigger times: frames are counted, not timed")
+    return {"displacement": image}, {"warnings": warnings, "modality": "MR"}
+
+
+def _films(archive):
+    return [(key, shape) for key, shape in archive.shapes.items() if key.endswith(TAGGED)]
+
+
+def _tagged(archive, name):
+    film = archive[name + TAGGED]
+    hidden = np.zeros(film.shape, dtype=bool)
+    if archive.has(f"{name}{TAGGED}_overlay_mask"):
+        hidden = archive[f"{name}{TAGGED}_overlay_mask"].astype(bool)
+        if hidden.shape != film.shape:
+            raise Unreadable(
+                f"{shown(archive.path)}: {name}{TAGGED}_overlay_mask must have the shape of the "
+                f"film {film.shape}, got {hidden.shape}: write the file again"
+            )
+    marks = None
+    if len(archive.shapes.get(name + MARKED, ())) == 3:
+        marks = archive[name + MARKED][0].astype(float)
+    facts: dict[str, Any] = {"contrast": "tagged", "slice": name, "is_placed": False}
+    if is_enlarged(film):
+        grid = NativeGrid.of(film, hidden)
+        film = grid.film(film, hidden)
+        marks = None if marks is None else grid.places(marks)
+        facts["enlarged"] = archive.shapes[name + TAGGED][1:]
+    if marks is not None:
+        facts["landmarks"] = marks
+    times = _times(archive, len(film))
+    axes = ("time", "row", "column")
+    return Image(film, axes, _affine(film), "pixel", "", times, None, facts)
+
+
+def _affine(film):
+    """As of any image without a place: axial, in pixels."""
+    return Plane(film, np.zeros(3), np.array(AXIAL), None, None).affine()
+
+
+def _times(archive, n_frames):
+    if archive.shapes.get("trigger_time_ms") != (n_frames,):
+        return None
+    times = archive["trigger_time_ms"].astype(float)
+    if not np.all(np.diff(times) > 0):
+        raise Unreadable(
+            f"{shown(archive.path)}: trigger_time_ms must increase from frame to frame: correct "
+            "it or leave it out"
+        )
+    return times
