@@ -10,7 +10,7 @@ import numpy as np
 from corporis.apps.heart_motion.clinical import DEFINITIONS
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.plane_wall import LAYERS
-from corporis.apps.heart_motion.regions import ACROSS_TAGS, Region, select
+from corporis.apps.heart_motion.regions import ACROSS_TAGS, select
 from corporis.apps.heart_motion.summary import Summary, is_doubted
 from corporis.deformables import green_strain, in_axes, polar_axes
 from corporis.interfaces import Case, Mesh, Report
@@ -180,21 +180,13 @@ def _curves(summary: Summary, films) -> dict[str, list[Curve]]:
     for film in films:
         for component in components_of(film):
             rows = select(film.regions) if component != "radial" else [film.whole]
-            curves = [_curve(r, component, banded=component == "radial") for r in rows]
+            curves = [Curve(r.name, "%", r.strain[component]) for r in rows]
             diagrams[f"{capital(film.name)}: {component} strain"] = curves
     turns = [Curve(f.name, "°", f.rotation) for f in films]
     if summary.twist is not None:
         turns.append(Curve("twist", "°", summary.twist.degrees))
     diagrams["Rotation"] = turns
     return diagrams
-
-
-def _curve(region: Region, component: str, banded: bool) -> Curve:
-    values = region.strain[component]
-    spread = region.deviation.get(component)
-    if spread is None or not banded:
-        return Curve(region.name, "%", values)
-    return Curve(region.name, "%", values, values - 1.96 * spread, values + 1.96 * spread)
 
 
 def region_rows(summary: Summary) -> list[list[str | float | None]]:

@@ -12,6 +12,8 @@ from corporis.interfaces import Measure
 
 TAGS, BLIND, DENSE, CINE = "tags", "one family of tags", "displacements", "cine"
 
+BEYOND = "not reached in the frames that are reported"
+
 METHODS: tuple[tuple[set[str], str], ...] = (
     (
         {TAGS, BLIND},
@@ -30,8 +32,8 @@ METHODS: tuple[tuple[set[str], str], ...] = (
     ),
     (
         {TAGS},
-        "Intervals are 95 % of a region's mean strain, from the fit's normal equations, widened "
-        "by a factor found on virtual rings.",
+        "Intervals are 95 % of a sector's mean strain, from the fit's normal equations, widened "
+        "by a factor found on virtual rings, whose true strain they hold in 96 to 99 of 100 cases.",
     ),
     (
         {DENSE},
@@ -86,8 +88,8 @@ REFERENCES: tuple[tuple[set[str], str], ...] = (
 def measures(summary: Summary) -> tuple[Measure, ...]:
     """All numbers but those by sector, which are a table of their own."""
     rows = list(_together(summary))
-    for number, film in enumerate(summary.films):
-        rows += _of_film(summary, film, number)
+    for film in summary.films:
+        rows += _of_film(summary, film)
     return tuple(rows)
 
 
@@ -102,8 +104,9 @@ def _together(summary: Summary) -> Iterator[Measure]:
             found = clinical(course, end, shortens=component != "radial")
         why = f"mean over slices{beside}" if course is not None else _unknown(summary)
         name = f"global {component} strain"
-        yield Measure(f"{name}, end-systolic", found.end_systolic, "%", note=why)
-        yield Measure(f"{name}, peak", found.peak, "%", note=why)
+        for word, value in (("end-systolic", found.end_systolic), ("peak", found.peak)):
+            beyond = course is not None and value is None
+            yield Measure(f"{name}, {word}", value, "%", note=BEYOND if beyond else why)
     spread = summary.dyssynchrony_ms
     why = "" if spread is not None else "times of frames, or strain of three sectors, not known"
     yield Measure("dyssynchrony", spread, "ms", note=why or f"over sectors{beside}")
@@ -126,7 +129,7 @@ def _twist(summary: Summary) -> Iterator[Measure]:
         yield Measure("peak torsion", twist.peak / twist.distance_mm, "°/mm", note=note)
 
 
-def _of_film(summary: Summary, film: FilmMotion, number: int) -> Iterator[Measure]:
+def _of_film(summary: Summary, film: FilmMotion) -> Iterator[Measure]:
     name, whole = film.name, film.whole
     doubt = "tissue leaves through the plane" if is_doubted(film) else ""
     components = [c for c in whole.strain if c == ACROSS_TAGS] or ["circumferential", "radial"]
@@ -136,7 +139,7 @@ def _of_film(summary: Summary, film: FilmMotion, number: int) -> Iterator[Measur
             yield Measure(f"{name}, {component} strain", None, "%", note=why)
     for component in components:
         found = summary.clinical(whole, component)
-        yield from _numbers(name, component, found, whole, film, summary.end_systole[number], doubt)
+        yield from _numbers(name, component, found, film, doubt)
     turn = film.rotation
     known = turn[np.isfinite(turn)]
     peak = float(known[np.argmax(np.abs(known))]) if len(known) else None
@@ -146,12 +149,10 @@ def _of_film(summary: Summary, film: FilmMotion, number: int) -> Iterator[Measur
     yield Measure(f"{name}, observations rejected", share, "%", note="as grossly wrong")
 
 
-def _numbers(name, component, found, whole, film, end, doubt) -> Iterator[Measure]:
+def _numbers(name, component, found, film, doubt) -> Iterator[Measure]:
     strain = f"{name}, {component} strain"
-    low, high = _interval(whole, component, found.peak_frame)
-    yield Measure(f"{strain}, peak", found.peak, "%", low, high, doubt)
-    low, high = _interval(whole, component, end)
-    yield Measure(f"{strain}, end-systolic", found.end_systolic, "%", low, high, doubt)
+    for word, value in (("peak", found.peak), ("end-systolic", found.end_systolic)):
+        yield Measure(f"{strain}, {word}", value, "%", note=BEYOND if value is None else doubt)
     if film.times_ms is None:
         frame = None if found.peak_frame is None else found.peak_frame + 1
         yield Measure(f"{strain}, frame of the peak", frame, "", note=f"of {film.n_frames}")
@@ -162,14 +163,6 @@ def _numbers(name, component, found, whole, film, end, doubt) -> Iterator[Measur
     if component != "radial":
         late = found.post_systolic
         yield Measure(f"{name}, post-systolic shortening", late, "% of the peak", note=doubt)
-
-
-def _interval(region, component, frame) -> tuple[float | None, float | None]:
-    spread = region.deviation.get(component)
-    if spread is None or frame is None:
-        return None, None
-    value, reach = float(region.strain[component][frame]), 1.96 * float(spread[frame])
-    return value - reach, value + reach
 
 
 def _unknown(summary: Summary) -> str:

@@ -13,7 +13,7 @@ from corporis.apps.heart_motion.given import Given
 from corporis.apps.heart_motion.sectors import Sectors
 from corporis.apps.heart_motion.slices import SliceFilm, films_of
 from corporis.apps.heart_motion.summary import Summary
-from corporis.apps.heart_motion.tagged_film import follow_tags, tags_in
+from corporis.apps.heart_motion.tagged_film import are_convincing, follow_tags, tags_in
 from corporis.errors import BadInput, NotFound, Unsupported
 from corporis.imaging import Image
 from corporis.interfaces import Case, Report
@@ -99,6 +99,8 @@ def _followed(film: SliceFilm) -> FilmMotion:
     except NotFound as error:
         if film.is_tagged:
             raise NotFound(f"{film.name}: {error}") from error
+    if tags is not None and film.is_tagged is None:
+        tags = tags if are_convincing(film.images, film.ring, tags) else None
     if tags is None or film.is_tagged is False:
         found = follow_cine(film.name, film.images, film.ring, sectors, times)
     else:

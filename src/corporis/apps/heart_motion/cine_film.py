@@ -13,6 +13,8 @@ from corporis.deformables import Annulus
 FOLLOWED = (5, 48)
 """Rings and angles of the points that are followed."""
 LEAST_NOISE_PX = 0.3
+BRIGHTER = 1.6
+"""Ratio of the brightest frame to the darkest that is doubted."""
 
 
 def follow_cine(
@@ -51,8 +53,19 @@ def follow_cine(
         plane_regions(name, motion, wall, sectors, len(images)),
         len(images),
         Observations(rest, motion.trust[..., 0]),
-        warnings=(
-            f"{name}: no tags: muscle between its borders is not seen to move; rotation, and "
-            "differences between layers, are what is smooth",
-        ),
+        warnings=tuple(_doubts(name, images)),
     )
+
+
+def _doubts(name, images):
+    yield (
+        f"{name}: no tags: muscle between its borders is not seen to move; rotation, and "
+        "differences between layers, are what is smooth"
+    )
+    brightness = images.mean(axis=(1, 2))
+    change = float(brightness.max() / max(brightness.min(), 1e-12))
+    if change > BRIGHTER:
+        yield (
+            f"{name}: brightness changes {change:.1f}-fold: this may be no film of one beat, and "
+            "its strain no strain"
+        )

@@ -13,10 +13,11 @@ DEFINITIONS = {
     "in per cent, mean over the area of the region; circumferential around the wall, radial "
     "across it, longitudinal along the axis",
     "Green strain": "(F^T F - 1)/2 in the same directions of the first frame, without a unit",
-    "peak": "the largest shortening (circumferential, longitudinal) or thickening (radial) of all "
-    "frames reported",
+    "peak": "the largest shortening (circumferential, longitudinal) or thickening (radial); not "
+    "given where it lies in the last frame reported and the film goes on",
     "end-systole": "the frame in which the line of muscle in the middle of the wall encloses the "
-    "least area, of all slices of equal frames together; of a body, the cavity the least volume",
+    "least area, of all slices of equal frames together; of a body, the cavity the least volume; "
+    "not known where tags fade before",
     "time to peak": "from the first frame to the peak",
     "systolic strain rate": "fastest change of strain in the direction of the peak, from the first "
     "frame to end-systole; central differences",
@@ -93,10 +94,12 @@ def clinical(
     top = int(np.argmax(toward))
     if top == 0:  # it never goes the way of systole
         top = int(1 + np.argmax(toward[1:]))
-    peak = float(course[top])
     if end_systole is not None and not known[end_systole]:
         end_systole = None
     at_end = None if end_systole is None else float(course[end_systole])
+    if not known.all() and top == np.flatnonzero(known)[-1]:
+        return Clinical(end_systolic=at_end)  # it went on where nothing is reported
+    peak = float(course[top])
     late = None
     if at_end is not None and end_systole is not None and sign * peak > 0:
         late = max(0.0, 100 * (peak - at_end) / peak) if top > end_systole else 0.0

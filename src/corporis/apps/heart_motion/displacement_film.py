@@ -13,8 +13,8 @@ from corporis.deformables.thin_plate import PlateFit
 
 MOST_PIXELS = 4000
 """A thin plate through more points takes too long."""
-GROWN = 0.25
-"""Deviation of det F from 1 beyond which the displacements are doubted."""
+DOUBTED = 2.0
+"""How much more a wall narrows with exchanged components, for their order to be doubted."""
 NEAR_PX = 0.75
 
 
@@ -80,17 +80,22 @@ def follow_displacements(
         plane_regions(name, motion, wall, sectors, len(moved)),
         len(moved),
         Observations(wall.places, fit.trust),
-        warnings=tuple(_doubts(name, motion, wall)),
+        warnings=tuple(_doubts(name, wall, seen)),
     )
 
 
-def _doubts(name, motion, wall):
-    grown = np.linalg.det(motion.gradient(wall.places)) - 1
-    spread = float(np.sqrt(np.mean(grown**2)))
-    if spread > GROWN:
+def _doubts(name, wall, seen):
+    off = wall.places - wall.centre
+    outward = off / np.hypot(*off.T)[:, None]
+    # a wall narrows and widens as a whole; of exchanged components no such motion is left
+    inward, exchanged = (
+        float(np.abs(np.einsum("tni,ni->tn", u, outward).mean(axis=1)).max())
+        for u in (seen, seen[..., ::-1])
+    )
+    if exchanged > DOUBTED * inward:
         yield (
-            f"{name}: the area of muscle changes by {100 * spread:.0f} % (root mean square), which "
-            "muscle does not do: check the order and signs of the displacement's components"
+            f"{name}: the wall narrows by {inward:.2f} pixels at most, and by {exchanged:.2f} with "
+            "the displacement's components exchanged: check their order"
         )
 
 

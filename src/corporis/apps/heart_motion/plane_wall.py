@@ -63,7 +63,7 @@ class PlaneWall:
             raise ValueError("the wall has a hole: some directions from its centre meet no pixel")
         low = _smooth(np.array([np.quantile(radius[n], 0.05) for n in near]) - 0.5)
         high = _smooth(np.array([np.quantile(radius[n], 0.95) for n in near]) + 0.5)
-        if low.min() < 1:
+        if low.min() < 1 or mask[tuple(np.rint(centre).astype(int))]:
             raise ValueError("the wall has no cavity: its centre is muscle")
         inner, outer = (_around(angle, around, rim) for rim in (low, high))
         depth = np.clip((radius - inner) / (outer - inner), 0, 1)

@@ -63,7 +63,8 @@ def plane_regions(
     motion : RingMotion or PlateMotion
     wall, sectors : PlaneWall, Sectors
     n_reported : int
-        Later frames are NaN.
+        Later frames are NaN. Deviations are of sectors only: what a whole wall errs by is common
+        to its parts, and not noise.
     wave_vector : array, (2,), or None
         Of the only family of tags, where there is one: strain is known across its lines alone.
     """
@@ -97,7 +98,7 @@ def plane_regions(
                 number,
                 {k: _until(v @ weight, n_reported) for k, v in stretch.items()},
                 {k: _until(v @ weight, n_reported) for k, v in values.items()},
-                {} if spread is None else spread(weight, n_reported),
+                {} if spread is None or name == WHOLE else spread(weight, n_reported),
             )
         )
     return tuple(found)

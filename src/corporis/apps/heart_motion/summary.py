@@ -63,8 +63,7 @@ class Summary:
             sure = [f for f in films if f.n_frames == n and not is_doubted(f)]
             same = sure or [f for f in films if f.n_frames == n]
             enclosed = np.sum([f.enclosed / f.enclosed[0] for f in same], axis=0)
-            known = np.isfinite(enclosed)
-            ends[n] = int(np.nanargmin(enclosed)) if known[1:].any() else None
+            ends[n] = _least(enclosed)
         return cls(tuple(films), tuple(ends[f.n_frames] for f in films), _twist(films))
 
     def clinical(self, region: Region, component: str) -> Clinical:
@@ -92,6 +91,15 @@ class Summary:
         if not courses or len({len(c) for c in courses}) > 1:
             return None
         return np.mean(courses, axis=0)
+
+
+def _least(enclosed) -> int | None:
+    """The frame of the least area; None where it may lie in frames that are not known."""
+    known = np.flatnonzero(np.isfinite(enclosed))
+    if len(known) < 2:
+        return None
+    frame = int(np.nanargmin(enclosed))
+    return None if frame == known[-1] and len(known) < len(enclosed) else frame
 
 
 def is_doubted(film: FilmMotion) -> bool:
