@@ -1,8 +1,5 @@
 """The motion study as a person meets it: films in, the moving muscle and its strain out."""
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,29 +8,26 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.heart_motion.application import HeartMotion
-from corporis.apps.heart_motion.clinical import DEFINITIONS, Clinical
+from corporis.apps.heart_motion.clinical import DEFINITIONS
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.given import Given
-from corporis.apps.heart_motion.regions import Region
 from corporis.apps.heart_motion.sectors import Insertion
-from corporis.cohorts.heart import naming, plain
+from corporis.cohorts.heart import naming
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder, atomic_path, read, write_measures
-from corporis.imaging.output import write_bytes
 from corporis.interfaces import Case, Report
+from corporis.workstation.motion_cine import follow_surface, is_cine_study, write_surface
 from corporis.workstation.motion_page import write_motion_page
+from corporis.workstation.motion_tables import (
+    CURVE_COLUMNS,
+    REGION_COLUMNS,
+    curve_lines,
+    region_lines,
+    write_json,
+    write_table,
+)
 from corporis.workstation.motion_views import motion_page
-
-REGION_COLUMNS = (
-    "part", "region", "segment", "layer", "direction", "peak_percent", "peak_deviation_percent",
-    "end_systolic_percent", "peak_frame", "time_to_peak_ms", "systolic_rate_per_s",
-    "diastolic_rate_per_s", "post_systolic_percent",
-)  # fmt: skip
-CURVE_COLUMNS = (
-    "part", "region", "segment", "layer", "direction", "frame", "time_ms", "strain_percent",
-    "green_strain", "deviation_percent",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,13 +72,20 @@ def run_motion(
     with OutputFolder(output) as folder:
         tell("reading", 0.0)
         case = read(source, name=name)
-        study = HeartMotion(given, lambda text, share: tell(text, 0.05 + 0.8 * share))
-        with naming(source):
-            result = study(case)
-        tell("writing", 0.87)
-        provenance = clock.facts(case, _parameters(given))
-        _write(case, result, provenance, folder)
-        write_motion_page(motion_page(case, result, provenance), folder / "report.html")
+        parameters = _parameters(given)
+        if is_cine_study(case, given):
+            with naming(source):
+                case, result = follow_surface(case, source, tell)
+            tell("writing", 0.87)
+            write_surface(case, result, clock.facts(case, parameters), folder)
+        else:
+            study = HeartMotion(given, lambda text, share: tell(text, 0.05 + 0.8 * share))
+            with naming(source):
+                result = study(case)
+            tell("writing", 0.87)
+            provenance = clock.facts(case, parameters)
+            _write(case, result, provenance, folder)
+            write_motion_page(motion_page(case, result, provenance), folder / "report.html")
     tell("done", 1.0)
     return MotionRun(Path(output) / "report.html", case, result)
 
@@ -151,62 +152,6 @@ def _write(case: Case, result: Report, provenance: Mapping[str, Any], folder: Pa
         "provenance": provenance,
     }
     write_json(folder / "report.json", content)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write numbers and words; what is no number becomes null."""
-    write_bytes(path, json.dumps(plain(content), indent=1, ensure_ascii=False).encode())
-
-
-def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a CSV file; what is not known stays empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(["" if v is None or v != v else v for v in row])
-    write_bytes(path, text.getvalue().encode())
-
-
-def region_lines(region: Region, numbers: Callable[[Region, str], Clinical]) -> list[list[Any]]:
-    """A row of `REGION_COLUMNS` for each direction."""
-    rows = []
-    for component in region.strain:
-        found, spread = numbers(region, component), region.deviation.get(component)
-        wide = None
-        if spread is not None and found.peak_frame is not None:
-            wide = float(spread[found.peak_frame])
-        rows.append(
-            [
-                region.part,
-                region.name,
-                region.segment,
-                region.layer,
-                component,
-                found.peak,
-                wide,
-                found.end_systolic,
-                None if found.peak_frame is None else found.peak_frame + 1,
-                found.time_to_peak_ms,
-                found.systolic_rate,
-                found.diastolic_rate,
-                found.post_systolic,
-            ]
-        )
-    return rows
-
-
-def curve_lines(region: Region, times_ms: np.ndarray | None) -> list[list[Any]]:
-    """A row of `CURVE_COLUMNS` for each direction and frame."""
-    rows = []
-    for component, course in region.strain.items():
-        spread = region.deviation.get(component, np.full(len(course), np.nan))
-        for t, value in enumerate(course):
-            time = None if times_ms is None else float(times_ms[t])
-            green = float(region.green[component][t])
-            words = [region.part, region.name, region.segment, region.layer, component]
-            rows.append([*words, t + 1, time, float(value), green, float(spread[t])])
-    return rows
 
 
 def _slice(film: FilmMotion, end: int | None) -> dict[str, Any]:

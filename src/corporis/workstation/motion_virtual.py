@@ -24,7 +24,8 @@ from corporis.errors import BadInput
 from corporis.imaging import OutputFolder, atomic_path, write_measures, write_pvd
 from corporis.interfaces import Case, Measure, Report
 from corporis.phantoms import TaggedPlane, VirtualHeart, long_axis, short_axis
-from corporis.workstation.motion import (
+from corporis.workstation.motion_page import write_motion_page
+from corporis.workstation.motion_tables import (
     CURVE_COLUMNS,
     REGION_COLUMNS,
     curve_lines,
@@ -32,7 +33,6 @@ from corporis.workstation.motion import (
     write_json,
     write_table,
 )
-from corporis.workstation.motion_page import write_motion_page
 from corporis.workstation.motion_virtual_views import virtual_page
 
 HEART = VirtualHeart()
