@@ -98,9 +98,12 @@ def _sentence(study) -> str:
     beside = [k for k in found if k not in given]
     if given:
         answer = f"{len(hit)} of {len(given)} found"
-        answer += f"; also found weak: {_listed(beside)}" if beside else ""
+        truly = [k for k in beside if study.truth.scores[k] > WEAK]
+        wrongly = [k for k in beside if k not in truly]
+        answer += f"; beside it, truly weak as well: {_listed(truly)}" if truly else ""
+        answer += f"; wrongly found weak: {_listed(wrongly)}" if wrongly else ""
     else:
-        answer = f"found weak: {_listed(found) or 'none'}"
+        answer = f"wrongly found weak: {_listed(found) or 'none'}"
     around = study.body.clinical(study.body.whole, "circumferential").peak
     true = study.truth.clinical(study.truth.whole, "circumferential").peak
     return (

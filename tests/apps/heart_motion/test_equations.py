@@ -93,3 +93,18 @@ def test_phase_slopes_are_the_inverse_transpose(rng):
 def test_bad_values_are_refused():
     with pytest.raises(ValueError, match="must be >= 0"):
         Smoothness(space=-1.0)
+
+
+def test_covariance_is_the_inverse_seen_at_the_frames(rng):
+    ring = Annulus(np.zeros(2), 8.0, 12.0, n_waves=2, degree=1)
+    courses = RingCourses(ring, Timeline(40.0 * np.arange(6), 3), n_rings=3, n_angles=12)
+    width = 2 * ring.shape[0]
+    half = rng.standard_normal((6, width, width))
+    blocks = half @ np.swapaxes(half, 1, 2)
+    found = courses.covariance(blocks)
+    whole = np.linalg.inv(courses.matrix(blocks))
+    seen = np.kron(courses.timeline.values, np.eye(width))
+    dense = (seen @ whole @ seen.T).reshape(6, width, 6, width)
+    wanted = np.stack([dense[t, :, t] for t in range(6)])
+    assert np.allclose(found, wanted, rtol=1e-8, atol=1e-10 * np.abs(wanted).max())
+    assert not found[0].any()  # nothing has moved in the first frame

@@ -18,6 +18,9 @@ from corporis.errors import BadInput, NotFound, Unsupported
 from corporis.imaging import Image
 from corporis.interfaces import Case, Report
 
+HARDLY = -3.0
+"""Peak circumferential strain in per cent, above which the wall's place is doubted."""
+
 
 @dataclass(frozen=True)
 class HeartMotion:
@@ -126,6 +129,13 @@ def _report(found: list[FilmMotion], films: list[SliceFilm]) -> Report:
     summary = Summary.of(found)
     sources = {f.source for f in found}
     warnings = [w for f in found for w in f.warnings]
+    for film in found:
+        course = film.whole.strain.get("circumferential")
+        if course is not None and np.nanmin(course) > HARDLY:
+            warnings.append(
+                f"{film.name}: the wall shortens by less than {-HARDLY:g} % around: check whether "
+                "the wall of the first frame lies in the muscle (its rims are drawn on the images)"
+            )
     if any(f.sectors.insertion is None for f in found):
         warnings.append(
             "the insertion of the right ventricle was not given: sectors are named by the clock "
