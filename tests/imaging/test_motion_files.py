@@ -5,6 +5,7 @@ import pytest
 
 from corporis.errors import Unreadable, Unsupported
 from corporis.imaging import read
+from corporis.phantoms import VirtualHeart, short_axis
 from corporis.workstation.heart import run_heart
 
 
@@ -68,4 +69,12 @@ def test_tags_beside_a_cine_are_said_and_not_named(tmp_path, rng):
 def test_the_heart_study_points_to_the_motion_study(tmp_path, rng):
     np.savez(tmp_path / "a.npz", a_tagged=rng.integers(0, 9, (5, 24, 26)))
     with pytest.raises(Unsupported, match="got tagged images: they show motion, use corporis mot"):
+        run_heart(tmp_path / "a.npz", tmp_path / "out")
+
+
+def test_the_heart_study_sees_tags_that_no_file_names(tmp_path):
+    plane = short_axis(40.0, side=64)
+    film = plane.images(VirtualHeart(), np.arange(5) / 10, 20.0)
+    np.savez(tmp_path / "a.npz", image=film, pixel_spacing=[1.5, 1.5])
+    with pytest.raises(Unsupported, match="got films with a grid of tags: they show motion"):
         run_heart(tmp_path / "a.npz", tmp_path / "out")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from corporis.apps.diagnosis import Diagnosis, HeartJudge
+from corporis.apps.heart_motion.tagged_film import shows_grid
 from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
 from corporis.cohorts.study import Study
 from corporis.errors import BadInput, NotFound, Unsupported
@@ -61,6 +62,13 @@ def check_modality(case: Case, source: Path | str) -> None:
         raise Unsupported(
             f"{Path(source).name}: expected cine images, got {' and '.join(sorted(contrasts))} "
             "images: they show motion, use corporis motion"
+        )
+    moving = [i for i in case.images.values() if i.size("time") > 3 and "channel" not in i.axes]
+    films = [image.stack()[0] for image in moving]
+    if films and all(shows_grid(film) for film in films):
+        raise Unsupported(
+            f"{Path(source).name}: expected cine images, got films with a grid of tags: they show "
+            "motion, use corporis motion"
         )
     modality = str(case.facts.get("modality", ""))
     if modality and modality != "MR":

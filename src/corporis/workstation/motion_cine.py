@@ -13,6 +13,7 @@ from corporis.apps.heart_motion.clinical import DEFINITIONS
 from corporis.apps.heart_motion.given import Given
 from corporis.apps.heart_motion.regions import Region, select
 from corporis.apps.heart_motion.surface import DIRECTIONS, SurfaceInMotion, SurfaceMotion
+from corporis.apps.heart_motion.tagged_film import shows_grid
 from corporis.cohorts.heart import check_modality, heart_study
 from corporis.imaging import Image, write_measures, write_pvd
 from corporis.interfaces import Case, Report
@@ -42,7 +43,7 @@ COLOURINGS = (
 
 
 def is_cine_study(case: Case, given: Given) -> bool:
-    """Whether a case is plain cine of planes that cross, with no wall given or drawn."""
+    """Whether a case is plain cine of planes that cross, without tags, no wall given or drawn."""
     normals = []
     for name, image in case.images.items():
         if not isinstance(image, Image):
@@ -51,6 +52,8 @@ def is_cine_study(case: Case, given: Given) -> bool:
         if says or (name.startswith("expert_") and ("myo" in name or "wall" in name)):
             return False
         if image.size("time") > 3 and image.length_unit == "mm":
+            if "channel" not in image.axes and shows_grid(image.stack()[0]):
+                return False
             normals.append(image.normal)
     crossing = [abs(a @ b) < CROSSING for a in normals for b in normals]
     return any(crossing) and not given.walls

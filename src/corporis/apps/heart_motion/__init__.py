@@ -15,6 +15,7 @@ from corporis.apps.heart_motion.sectors import Insertion, Sectors
 from corporis.apps.heart_motion.start import Start
 from corporis.apps.heart_motion.summary import Summary
 from corporis.apps.heart_motion.synthesis import Synthesis
+from corporis.apps.heart_motion.tagged_film import shows_grid
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.apps.heart_motion.timeline import Timeline
 from corporis.apps.heart_motion.tracking import HarmonicTracking
@@ -48,4 +49,5 @@ __all__ = [
     "WallMotion",
     "find_tags",
     "phases_of",
+    "shows_grid",
 ]

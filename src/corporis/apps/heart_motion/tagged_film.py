@@ -14,6 +14,7 @@ from corporis.apps.heart_motion.sectors import Sectors
 from corporis.apps.heart_motion.start import Start
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.deformables import Annulus
+from corporis.errors import NotFound
 
 RIMS = PhaseFit(area_spread=0.1, wants_deviations=True, correlation=1.4)
 MIDDLE = PhaseFit(
@@ -30,6 +31,8 @@ NEAR = Start(reach=0.4, shift=0.1)
 COHERENT = BandPass(0.5)
 CONVINCING, STRONG = 0.78, 0.05
 """Agreement of the first frame's phases, and length over the mean brightness, of tags."""
+SMALLEST_PX, AROUND = 24, 0.3
+"""Sides of a film that is asked, and how far around its middle, of its shorter side."""
 CLOSEST = 0.8
 """Spacing over the wall's thickness above which the report warns."""
 
@@ -58,6 +61,32 @@ def are_convincing(images: np.ndarray, ring: Annulus, tags: Tags) -> bool:
     agreement = np.abs(left.mean(axis=1)) / length
     strength = length / max(float(np.abs(images[0][inside]).mean()), 1e-12)
     return bool(np.any((agreement > CONVINCING) & (strength > STRONG)))
+
+
+def shows_grid(images: np.ndarray) -> bool:
+    """Whether a film, of whose wall nothing is known, shows a grid of tags around its middle.
+
+    Parameters
+    ----------
+    images : array, (n_frames, rows, columns)
+
+    Examples
+    --------
+    >>> y, x = np.mgrid[:64, :64]
+    >>> grid = (2 + np.cos(x + y)) * (2 + np.cos(x - y))
+    >>> shows_grid(grid[None]), shows_grid(np.hypot(x - 32.0, y - 32.0)[None])
+    (True, False)
+    """
+    even = [n - n % 2 for n in images.shape[1:]]
+    if min(even) < SMALLEST_PX:
+        return False
+    first = np.asarray(images[:1, : even[0], : even[1]], dtype=float)
+    disc = Annulus(0.5 * np.array(even, dtype=float), 3.0, AROUND * min(even))
+    try:
+        tags = tags_in(first, disc)
+    except NotFound:
+        return False
+    return len(tags.phases) == 2 and are_convincing(first, disc, tags)
 
 
 def follow_tags(
