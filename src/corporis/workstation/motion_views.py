@@ -172,7 +172,18 @@ def _ring(film: FilmMotion) -> MovingRing:
             layers[region.name].append(region.strain[component])
     whole = {r.name: r.strain[component] for r in select(film.regions)}
     words = f"{capital(film.name)}: {component} strain, %"
-    return sector_ring(words, dict(zip(names, edges)), layers, whole)
+    short = {name: _short(name) for name in names}
+    return sector_ring(
+        words,
+        dict(zip(short.values(), edges)),
+        {short[k]: v for k, v in layers.items()},
+        {short[k]: v for k, v in whole.items()},
+    )
+
+
+def _short(name: str) -> str:
+    """A sector's name where there is little room."""
+    return name.removeprefix("segment ").replace(",", "")
 
 
 def _curves(summary: Summary, films) -> dict[str, list[Curve]]:
@@ -180,7 +191,7 @@ def _curves(summary: Summary, films) -> dict[str, list[Curve]]:
     for film in films:
         for component in components_of(film):
             rows = select(film.regions) if component != "radial" else [film.whole]
-            curves = [Curve(r.name, "%", r.strain[component]) for r in rows]
+            curves = [Curve(_short(r.name), "%", r.strain[component]) for r in rows]
             diagrams[f"{capital(film.name)}: {component} strain"] = curves
     turns = [Curve(f.name, "°", f.rotation) for f in films]
     if summary.twist is not None:

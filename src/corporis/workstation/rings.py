@@ -168,8 +168,11 @@ def _drawn(figure, first, frame):
         f"{escape(word)}</text>"
         for word, x, y in figure.words
     ]
+    # room for the longest name beside the ring
+    longest = max((len(word) for word, *_ in figure.words), default=0)
+    half = max(150, round(SHOWN + 6.6 * longest))
     return (
-        f'<svg class="bullseye" viewBox="-190 -150 380 300" role="img" '
+        f'<svg class="bullseye" viewBox="{-half} -150 {2 * half} 300" role="img" '
         f'aria-label="{escape(figure.title)}">{"".join([*shapes, *marks, *numbers, *words])}</svg>'
     )
 

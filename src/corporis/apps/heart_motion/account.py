@@ -49,8 +49,9 @@ METHODS: tuple[tuple[set[str], str], ...] = (
     ),
     (
         set(),
-        "All strain refers to the first frame, which is taken to be end-diastole, and is seen in "
-        "the plane of the image only.",
+        "All strain refers to the first frame (of displacements: to the state that they are "
+        "counted from), which is taken to be end-diastole, and is seen in the plane of the image "
+        "only.",
     ),
 )
 """Sentences, each with the sources it is said of; of none it is said always."""
