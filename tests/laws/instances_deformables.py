@@ -3,21 +3,25 @@
 import numpy as np
 
 from corporis.deformables import (
+    ActiveTension,
     Annulus,
+    Guccione,
     MeshlessBody,
     MovingLeastSquares,
     Observations,
     PlaneErrors,
     RadialSurface,
+    SaintVenantKirchhoff,
     Sightings,
     SparseBody,
     SparseSurface,
     Stiffness,
     ThinPlate,
+    Together,
     WallModes,
 )
 from corporis.interfaces import Mesh
-from corporis.laws import LawBroken, check_convex_prox, check_deformable
+from corporis.laws import LawBroken, check_constitutive, check_convex_prox, check_deformable
 from laws.enrolment import Enrolled
 
 RNG = np.random.default_rng(14)
@@ -191,20 +195,38 @@ def wall_modes():
     return Enrolled(model, (law,))
 
 
+def constitutive(law):
+    """Enrols a constitutive law at rest, and where strains are large."""
+    strains = np.random.default_rng(6).standard_normal((6, 3, 3))
+    strains = 0.12 * (strains + np.swapaxes(strains, 1, 2))
+    strains[0] = 0
+
+    def check():
+        check_constitutive(law, strains, np.random.default_rng(7))
+        check_constitutive(law, 12 * strains, np.random.default_rng(8))
+
+    return lambda: Enrolled(law, (check,))
+
+
 INSTANCES = {
+    "ActiveTension": [constitutive(ActiveTension(60.0))],
     "Annulus": [annulus],
+    "Guccione": [constitutive(Guccione()), constitutive(Guccione(10.0, 1.0, 1.0, 1.0))],
     "MeshlessBody": [meshless_body],
     "MovingLeastSquares": [moving_least_squares],
     "PlaneErrors": [plane_errors],
     "RadialSurface": [radial],
+    "SaintVenantKirchhoff": [constitutive(SaintVenantKirchhoff(7.0, 3.0))],
     "SparseBody": [sparse_body],
     "SparseSurface": [sparse_surface],
     "ThinPlate": [thin_plate],
+    "Together": [constitutive(Together((Guccione(), ActiveTension(60.0))))],
     "WallModes": [wall_modes],
 }
 
 EXEMPT = {
     "BodyFit": "a value that SparseBody.fit returns",
+    "ConstitutiveLaw": "a protocol, for which check_constitutive stands",
     "Observations": "a value, validated at birth",
     "PlateFit": "a value that ThinPlate.fit returns",
     "Registration": "finds known displacements in deformables/test_registration.py",

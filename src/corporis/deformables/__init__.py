@@ -2,6 +2,13 @@
 
 from corporis.deformables.active_contours import RepulsiveContours
 from corporis.deformables.annulus import Annulus
+from corporis.deformables.constitutive import (
+    ActiveTension,
+    ConstitutiveLaw,
+    Guccione,
+    SaintVenantKirchhoff,
+    Together,
+)
 from corporis.deformables.meshless import MeshlessBody, MovingLeastSquares
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
@@ -23,12 +30,22 @@ from corporis.deformables.strain import (
     logarithmic_strain,
     polar_axes,
 )
+from corporis.deformables.stress import (
+    cauchy_stress,
+    cavity_load,
+    helix_axes,
+    radial_equilibrium,
+    second_piola_stress,
+)
 from corporis.deformables.thin_plate import PlateFit, ThinPlate
 from corporis.deformables.wall_modes import WallModes
 
 __all__ = [
+    "ActiveTension",
     "Annulus",
     "BodyFit",
+    "ConstitutiveLaw",
+    "Guccione",
     "MeshlessBody",
     "MovingLeastSquares",
     "Observations",
@@ -37,21 +54,28 @@ __all__ = [
     "RadialSurface",
     "Registration",
     "RepulsiveContours",
+    "SaintVenantKirchhoff",
     "Sightings",
     "SparseBody",
     "SparseSurface",
     "Stiffness",
     "SurfaceFit",
     "ThinPlate",
+    "Together",
     "WallModes",
     "aha_segment",
     "bending_matrix",
+    "cauchy_stress",
+    "cavity_load",
     "gradient_from_points",
     "green_strain",
+    "helix_axes",
     "in_axes",
     "interpolation_matrix",
     "logarithmic_strain",
     "polar_axes",
+    "radial_equilibrium",
     "second_difference",
+    "second_piola_stress",
     "warp",
 ]
