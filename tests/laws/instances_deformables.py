@@ -209,10 +209,10 @@ def constitutive(law):
 
 
 INSTANCES = {
-    "ActiveTension": [constitutive(ActiveTension(60.0))],
     "Annulus": [annulus],
-    "Guccione": [constitutive(Guccione()), constitutive(Guccione(10.0, 1.0, 1.0, 1.0))],
     "MeshlessBody": [meshless_body],
+    "ActiveTension": [constitutive(ActiveTension(60.0))],
+    "Guccione": [constitutive(Guccione()), constitutive(Guccione(10.0, 1.0, 1.0, 1.0))],
     "MovingLeastSquares": [moving_least_squares],
     "PlaneErrors": [plane_errors],
     "RadialSurface": [radial],
