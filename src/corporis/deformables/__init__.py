@@ -9,6 +9,15 @@ from corporis.deformables.constitutive import (
     SaintVenantKirchhoff,
     Together,
 )
+from corporis.deformables.finite_element import ElasticSolid, LinearSolid, SolidEnergy
+from corporis.deformables.hexahedra import (
+    FacePoints,
+    Hexahedra,
+    brick,
+    tube_sector,
+    ventricle_quarter,
+)
+from corporis.deformables.inflation import FollowingPressure, Inflation, inflate
 from corporis.deformables.meshless import MeshlessBody, MovingLeastSquares
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
@@ -45,7 +54,13 @@ __all__ = [
     "Annulus",
     "BodyFit",
     "ConstitutiveLaw",
+    "ElasticSolid",
+    "FacePoints",
+    "FollowingPressure",
     "Guccione",
+    "Hexahedra",
+    "Inflation",
+    "LinearSolid",
     "MeshlessBody",
     "MovingLeastSquares",
     "Observations",
@@ -56,6 +71,7 @@ __all__ = [
     "RepulsiveContours",
     "SaintVenantKirchhoff",
     "Sightings",
+    "SolidEnergy",
     "SparseBody",
     "SparseSurface",
     "Stiffness",
@@ -65,17 +81,21 @@ __all__ = [
     "WallModes",
     "aha_segment",
     "bending_matrix",
+    "brick",
     "cauchy_stress",
     "cavity_load",
     "gradient_from_points",
     "green_strain",
     "helix_axes",
     "in_axes",
+    "inflate",
     "interpolation_matrix",
     "logarithmic_strain",
     "polar_axes",
     "radial_equilibrium",
     "second_difference",
     "second_piola_stress",
+    "tube_sector",
+    "ventricle_quarter",
     "warp",
 ]
