@@ -12,6 +12,7 @@ from corporis.deformables import (
     MovingLeastSquares,
     Observations,
     PlaneErrors,
+    PlateSmoother,
     RadialSurface,
     SaintVenantKirchhoff,
     Sightings,
@@ -179,6 +180,23 @@ def thin_plate():
     return Enrolled(model, (law,))
 
 
+def plate_smoother():
+    """What it gives at the points is what the fit of the same stiffness gives there."""
+    rest = np.random.default_rng(5).uniform(-3, 3, (25, 2))
+    seen = np.random.default_rng(6).standard_normal((25, 2))
+    smoother = PlateSmoother(rest)
+
+    def law():
+        fit = ThinPlate(stiffness=(0.3,), believed=None).fit(rest, seen)
+        if np.abs(smoother(seen, np.ones(25), 0.3) - fit(rest)).max() > 1e-9:
+            raise LawBroken("two ways to the same thin plate differ")
+        affine = rest @ np.array([[0.3, -0.1], [0.2, 0.5]])
+        if np.abs(smoother(affine, np.linspace(0.1, 1, 25), 50.0) - affine).max() > 1e-9:
+            raise LawBroken("affine fields cost nothing")
+
+    return Enrolled(smoother, (law,))
+
+
 def wall_modes():
     """A tapering, oval wall; its prices hold it in space, but for shifts."""
     heights, angle = np.linspace(0, 60, 6), 2 * np.pi * np.arange(12) / 12
@@ -238,6 +256,7 @@ INSTANCES = {
     "LinearSolid": [finite_elements(LinearSolid)],
     "MovingLeastSquares": [moving_least_squares],
     "PlaneErrors": [plane_errors],
+    "PlateSmoother": [plate_smoother],
     "RadialSurface": [radial],
     "SaintVenantKirchhoff": [constitutive(SaintVenantKirchhoff(7.0, 3.0))],
     "SparseBody": [sparse_body],

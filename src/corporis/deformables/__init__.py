@@ -46,7 +46,7 @@ from corporis.deformables.stress import (
     radial_equilibrium,
     second_piola_stress,
 )
-from corporis.deformables.thin_plate import PlateFit, ThinPlate
+from corporis.deformables.thin_plate import PlateFit, PlateSmoother, ThinPlate
 from corporis.deformables.wall_modes import WallModes
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "Observations",
     "PlaneErrors",
     "PlateFit",
+    "PlateSmoother",
     "RadialSurface",
     "Registration",
     "RepulsiveContours",

@@ -3,7 +3,9 @@
 from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
 from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
+from corporis.apps.heart_motion.gabor import Crossings, GaborBank, GaborFilm
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
+from corporis.apps.heart_motion.matching import PointMatch, PointMatching, follow_crossings
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
 from corporis.apps.heart_motion.point_fit import PointFit
@@ -18,11 +20,16 @@ __all__ = [
     "CineFit",
     "CineMotion",
     "CineSlice",
+    "Crossings",
     "Fusion",
+    "GaborBank",
+    "GaborFilm",
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
     "PointFit",
+    "PointMatch",
+    "PointMatching",
     "RingCourses",
     "RingMotion",
     "Smoothness",
@@ -33,5 +40,6 @@ __all__ = [
     "Timeline",
     "WallMotion",
     "find_tags",
+    "follow_crossings",
     "phases_of",
 ]
