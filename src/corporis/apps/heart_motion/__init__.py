@@ -14,6 +14,11 @@ from corporis.apps.heart_motion.synthesis import Synthesis
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.apps.heart_motion.timeline import Timeline
 from corporis.apps.heart_motion.tracking import HarmonicTracking
+from corporis.apps.heart_motion.unwrapping import (
+    PhaseUnwrapping,
+    dense_displacement,
+    material_displacement,
+)
 
 __all__ = [
     "BandPass",
@@ -27,6 +32,7 @@ __all__ = [
     "HarmonicImages",
     "HarmonicTracking",
     "PhaseFit",
+    "PhaseUnwrapping",
     "PointFit",
     "PointMatch",
     "PointMatching",
@@ -39,7 +45,9 @@ __all__ = [
     "Tags",
     "Timeline",
     "WallMotion",
+    "dense_displacement",
     "find_tags",
     "follow_crossings",
+    "material_displacement",
     "phases_of",
 ]
