@@ -5,9 +5,12 @@ import pytest
 from scipy import integrate, optimize
 
 from corporis.deformables import (
+    ActiveTension,
     ElasticSolid,
     FollowingPressure,
     Guccione,
+    Together,
+    brick,
     inflate,
     tube_sector,
     ventricle_quarter,
@@ -115,6 +118,32 @@ def test_published_inflation_of_a_ventricle():
     assert axis[-1, 2] == pytest.approx(-28.31, rel=0.002)
 
 
+def test_fibres_that_pull_shorten_a_block():
+    """Free sides: ``l^2 S_ff = S_ss / l`` for a stretch l along fibres and 1/sqrt(l) across."""
+    tension = 8.0
+    line = np.linspace(0, 6, 3)
+    body = brick((line, line, line[:2]))
+    held = np.isclose(body.nodes, 0)  # three planes of symmetry
+    outside = body.facets(lambda p: np.isclose(p[:, 0], 6))
+    q = np.zeros(body.nodes.shape)
+    for share in (0.25, 0.5, 1.0):
+        law = Together((Guccione(), ActiveTension(share * tension)))
+        solid = ElasticSolid(body, law, bulk_kpa=1e5)
+        fit = inflate(solid, outside, 0.0, held, start=q, n_steps=1)
+        assert fit.reason == "tolerance"
+        q = fit.q
+
+    def balance(stretch):
+        E = 0.5 * (np.diag([stretch**2, 1 / stretch, 1 / stretch]) - np.eye(3))
+        S = Guccione().stress(E)
+        return stretch**2 * (S[0, 0] + tension) - S[1, 1] / stretch
+
+    stretch = optimize.brentq(balance, 0.5, 1.0)
+    end = solid.points(fit.q)[np.isclose(body.nodes[:, 0], 6), 0]
+    assert stretch < 0.9 and fit.volume_change < 1e-4
+    np.testing.assert_allclose(end / 6, stretch, rtol=1e-4)
+
+
 def test_force_follows_the_wall_and_its_slope_is_right(rng):
     body = tube_sector(INNER, OUTER, 4.0, (1, 2, 1))
     load = FollowingPressure(
@@ -147,3 +176,5 @@ def test_bad_values_are_refused():
         FollowingPressure(solid, np.zeros(0, dtype=int))
     with pytest.raises(ValueError, match="expected held of shape"):
         inflate(solid, np.array([0]), 1.0, np.zeros((2, 3), dtype=bool))
+    with pytest.raises(ValueError, match="hold more of it"):
+        inflate(solid, np.array([0]), 1.0, np.zeros(body.nodes.shape, dtype=bool))

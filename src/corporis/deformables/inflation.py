@@ -97,7 +97,7 @@ class Inflation:
     pressure_kpa : float
         That balances them: less than was asked for where `reason` is not ``"tolerance"``.
     residual : float
-        Length of the forces that are out of balance, over that of the load.
+        Length of the forces that are out of balance, in the measure of `inflate`'s tolerance.
     count : int
         Newton's steps in all.
     volume_change : float
@@ -120,8 +120,9 @@ def inflate(
     pressure_kpa: float,
     held: np.ndarray,
     *,
+    start: np.ndarray | None = None,
     n_steps: int = 8,
-    tolerance: float = 1e-7,
+    tolerance: float = 1e-8,
 ) -> Inflation:
     """Displacements at which the elastic forces balance the pressure of blood.
 
@@ -133,16 +134,20 @@ def inflate(
     pressure_kpa : float
         Of any sign, finite.
     held : bool array, (n_nodes, 3)
-        What may not move; enough to hold the body in space.
+        What does not move from `start`; enough to hold the body in space.
+    start : array, (n_nodes, 3), or None
+        Displacements to begin from, such as those of a law with less tension; None is the body at
+        rest.
     n_steps : int
         Steps of pressure tried first, >= 1.
     tolerance : float
-        Of the unbalanced forces, relative to the load.
+        Of the unbalanced forces, relative to the load, or, where it is larger, to the force that
+        moves a node by a hundred-thousandth of the body's size.
 
     Raises
     ------
     ValueError
-        If a shape does not match or a number is out of range.
+        If a shape does not match, a number is out of range, or too little is held.
     """
     if np.shape(held) != solid.shape or not np.isfinite(pressure_kpa) or n_steps < 1:
         raise ValueError(
@@ -150,14 +155,15 @@ def inflate(
             f"{np.shape(held)}, {pressure_kpa} and {n_steps}"
         )
     load, free = FollowingPressure(solid, facets), ~np.asarray(held, dtype=bool).ravel()
-    q, share, step, count, reason, left = np.zeros(solid.shape), 0.0, 1 / n_steps, 0, "stuck", 0.0
+    q = np.zeros(solid.shape) if start is None else np.array(start, dtype=float)
+    share, step, count, reason, left = 0.0, 1 / n_steps, 0, "stuck", 0.0
     before = q, 0.0
     while share < 1 and step >= SHORTEST / n_steps:
         to = min(share + step, 1.0)
         # where the last two states point to
         guess = q if share == 0 else q + (q - before[0]) * (to - share) / (share - before[1])
-        for start in (guess, q) if share else (q,):
-            steps = _newton(solid, load, to * pressure_kpa, free, start)
+        for begin in (guess, q) if share else (q,):
+            steps = _newton(solid, load, to * pressure_kpa, free, begin)
             with np.errstate(over="ignore", invalid="ignore"):
                 result = run(steps, at_most=N_STEPS, tolerance=tolerance)
             count += result.count
@@ -174,42 +180,52 @@ def inflate(
 
 
 def _newton(solid, load, pressure, free, q) -> Iterator[Iterate]:
-    """Newton's steps; `change` is the unbalanced force over the load, infinite where inside out.
+    """Newton's steps; `change` is the unbalanced force over a usual one, infinite where inside out.
 
     The pressure within the wall is an unknown of its own, eliminated from each step: its curvature
     is that of the pressure foretold by the last step, not that of volumes not yet right, which
     would be wrong by the bulk modulus. A step that turns a hexahedron inside out is shortened.
     """
     kept, count, energy = np.flatnonzero(free), 0, solid.internal()
-    off, change = _unbalanced(solid, load, pressure, kept, q)
+    usual = _usual_force(solid)
+    off, change = _unbalanced(solid, load, pressure, kept, usual, q)
     pull = energy.pull(q)
     while True:
         yield Iterate(q.copy(), count, change)
         matrix = (energy.hessian(q, pull) - load.slope(q, pressure)).tocsc()
-        factor = splu(
-            matrix[kept][:, kept],
-            permc_spec="MMD_AT_PLUS_A",
-            options={"SymmetricMode": True},
-            diag_pivot_thresh=1e-3,
-        )
+        try:
+            factor = splu(
+                matrix[kept][:, kept],
+                permc_spec="MMD_AT_PLUS_A",
+                options={"SymmetricMode": True},
+                diag_pivot_thresh=1e-3,
+            )
+        except RuntimeError:
+            raise ValueError("the body is free to move as a whole: hold more of it") from None
         step = np.zeros(q.size)
         step[kept] = -factor.solve(off)
         step = step.reshape(q.shape)
         for share in SHARES:
-            tried = _unbalanced(solid, load, pressure, kept, q + share * step)
+            tried = _unbalanced(solid, load, pressure, kept, usual, q + share * step)
             if np.isfinite(tried[1]):
                 break
         pull = (1 - share) * pull + share * energy.pull(q, step)
         q, count, (off, change) = q + share * step, count + 1, tried
 
 
-def _unbalanced(solid, load, pressure, kept, q):
-    """Forces out of balance where nodes are free, and their length over the load's."""
+def _unbalanced(solid, load, pressure, kept, usual, q):
+    """Forces out of balance where nodes are free; their length over the load's or a usual one."""
     if not np.all(np.linalg.det(solid.gradient(q)) > 0):
         return np.zeros(len(kept)), np.inf
-    force = load.force(q, pressure).ravel()[kept]
-    off = solid.internal().gradient(q).ravel()[kept] - force
-    return off, float(np.linalg.norm(off)) / max(float(np.linalg.norm(force)), 1e-12)
+    force = load.force(q, pressure)
+    off = (solid.internal().gradient(q) - force).ravel()[kept]
+    return off, float(np.linalg.norm(off)) / max(float(np.linalg.norm(force)), usual)
+
+
+def _usual_force(solid):
+    """What it takes to move one node by a hundred-thousandth of the body's size."""
+    stiffness = solid.internal().hessian(np.zeros(solid.shape)).diagonal()
+    return 1e-5 * float(np.cbrt(solid.body.weights.sum()) * np.median(stiffness))
 
 
 def _volume_change(solid, q):
