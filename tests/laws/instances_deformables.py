@@ -7,6 +7,7 @@ from corporis.deformables import (
     Annulus,
     ElasticSolid,
     Guccione,
+    LaplacianBody,
     LinearSolid,
     MeshlessBody,
     MovingLeastSquares,
@@ -78,6 +79,23 @@ def meshless_body():
             raise LawBroken("a body in space makes six rigid motions")
 
     return Enrolled(model, (law,))
+
+
+def laplacian_body(may_scale):
+    """Six rigid motions are free, and a change of size where it may be."""
+    rest, carried = block()
+    model = LaplacianBody(carried, rest, n_neighbours=12, may_scale=may_scale)
+
+    def law():
+        q = np.random.default_rng(5).standard_normal(model.shape)
+        free = check_deformable(model, q, np.random.default_rng(1), rest=np.zeros(model.shape))
+        if free != 6:
+            raise LawBroken("a body in space makes six rigid motions")
+        energy, size = model.internal(), rest - rest.mean(axis=0)
+        if (energy(size) < 1e-9 * energy(q)) != may_scale:
+            raise LawBroken("a change of size must cost nothing if, and only if, it may be")
+
+    return lambda: Enrolled(model, (law,))
 
 
 def moving_least_squares():
@@ -253,6 +271,7 @@ INSTANCES = {
     "ActiveTension": [constitutive(ActiveTension(60.0))],
     "Guccione": [constitutive(Guccione()), constitutive(Guccione(10.0, 1.0, 1.0, 1.0))],
     "ElasticSolid": [finite_elements(ElasticSolid)],
+    "LaplacianBody": [laplacian_body(True), laplacian_body(False)],
     "LinearSolid": [finite_elements(LinearSolid)],
     "MovingLeastSquares": [moving_least_squares],
     "PlaneErrors": [plane_errors],

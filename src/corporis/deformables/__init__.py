@@ -18,6 +18,7 @@ from corporis.deformables.hexahedra import (
     ventricle_quarter,
 )
 from corporis.deformables.inflation import FollowingPressure, Inflation, inflate
+from corporis.deformables.laplacian_body import LaplacianBody
 from corporis.deformables.meshless import MeshlessBody, MovingLeastSquares
 from corporis.deformables.radial import RadialSurface, second_difference
 from corporis.deformables.registration import Registration, warp
@@ -60,6 +61,7 @@ __all__ = [
     "Guccione",
     "Hexahedra",
     "Inflation",
+    "LaplacianBody",
     "LinearSolid",
     "MeshlessBody",
     "MovingLeastSquares",
