@@ -9,6 +9,7 @@ from corporis.functionals import L0, L1, L21, Box, QuadraticForm, Simplex, Spars
 from corporis.interfaces import Iterate, LinearOperator
 from corporis.laws import (
     LawBroken,
+    check_constitutive,
     check_convex_prox,
     check_deformable,
     check_estimator,
@@ -372,3 +373,35 @@ def test_estimator_law(rng):
     for mistake in MISTAKES:
         with pytest.raises(LawBroken):
             check_estimator(lambda mistake=mistake: Averager(mistake), X.copy())
+
+
+@dataclass(frozen=True)
+class Stretchy:
+    """A cubic law with one part spoiled."""
+
+    spoiled: str = ""
+
+    def energy(self, E):
+        return np.sum(E**3, axis=(-2, -1)) / 3
+
+    def stress(self, E):
+        factor = 1.01 if self.spoiled == "stress" else 1.0
+        return factor * E**2
+
+    def tangent(self, E):
+        one = np.eye(3)
+        same = 0.5 * (np.einsum("ik,jl->ijkl", one, one) + np.einsum("il,jk->ijkl", one, one))
+        if self.spoiled == "symmetry":
+            same = np.einsum("ik,jl->ijkl", one, one)
+        factor = 1.01 if self.spoiled == "tangent" else 1.0
+        return 2 * factor * E[..., None, None] * same
+
+
+@pytest.mark.parametrize("spoiled", ["", "stress", "tangent", "symmetry"])
+def test_constitutive_laws(spoiled):
+    strains = np.random.default_rng(1).standard_normal((4, 3, 3))
+    strains = strains + np.swapaxes(strains, 1, 2)
+    if not spoiled:
+        return check_constitutive(Stretchy(), strains, np.random.default_rng(2))
+    with pytest.raises(LawBroken):
+        check_constitutive(Stretchy(spoiled), strains, np.random.default_rng(2))

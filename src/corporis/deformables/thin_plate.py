@@ -10,6 +10,7 @@ leaving one observation out.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -145,6 +146,55 @@ class ThinPlate:
             if np.sum(trust * square) <= trust.sum() * (limit / self.believed) ** 2:
                 return price
         return min(self.stiffness)
+
+
+@dataclass(frozen=True, eq=False)
+class PlateSmoother:
+    """Thin plates of given stiffness through the same points, asked at these points only.
+
+    Parameters
+    ----------
+    rest : array, (n, 2)
+        Different points, not on one line.
+
+    Raises
+    ------
+    ValueError
+        If points coincide or lie on a line.
+
+    Examples
+    --------
+    >>> rest = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> PlateSmoother(rest)(1 + 0.5 * rest, np.ones(4), stiffness=1.0).round(6).tolist()
+    [[1.0, 1.0], [1.0, 1.5], [1.5, 1.0], [1.5, 1.5]]
+    """
+
+    rest: np.ndarray
+
+    def __post_init__(self):
+        self._system  # noqa: B018 - points that lie on a line are found at birth
+
+    def __call__(self, displacement, trust, stiffness: float) -> np.ndarray:
+        """Displacement (n, d) of the points.
+
+        Parameters
+        ----------
+        displacement : array, (n, d)
+            As seen.
+        trust : array, (n,)
+            >= 0.
+        stiffness : float
+            Lambda in squared distances of points, > 0.
+        """
+        if not stiffness > 0:
+            raise ValueError(f"stiffness must be > 0, got {stiffness}")
+        seen, trust = np.asarray(displacement, dtype=float), np.asarray(trust, dtype=float)
+        return seen - self._system.residual(seen[None], trust[None], stiffness)[0]
+
+    @cached_property
+    def _system(self):
+        rest = np.asarray(self.rest, dtype=float)
+        return _System((rest - rest.mean(axis=0)) / _distance_of_neighbours(rest))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ nothing when the law holds and raises `LawBroken` with the numbers when it does 
 `check_smooth`           directional derivatives, and the Lipschitz bound on hard pairs
 `check_solver`           17 + 23 iterations are 40 bit for bit; known solution; gap closes
 `check_deformable`       the tangent is the derivative; a rigid motion costs no energy
+`check_constitutive`     stress is the energy's slope, the tangent the stress's
 `check_estimator`        deterministic under its seed; survives ``clone``
 =======================  ===========================================================================
 
@@ -21,6 +22,7 @@ needs nothing but values of ``f``.
 """
 
 from corporis.laws.breach import DTYPES, LawBroken
+from corporis.laws.constitutive import check_constitutive
 from corporis.laws.deformable import check_deformable
 from corporis.laws.estimator import check_estimator
 from corporis.laws.functional import (
@@ -36,6 +38,7 @@ __all__ = [
     "DTYPES",
     "LawBroken",
     "check_algebra",
+    "check_constitutive",
     "check_convex_prox",
     "check_deformable",
     "check_estimator",

@@ -5,6 +5,7 @@ form, stained tissue whose nuclei are known, and point processes whose second mo
 """
 
 from corporis.phantoms.beating_kspace import BeatingKSpace, Frame
+from corporis.phantoms.dense_wall import dense_images
 from corporis.phantoms.ellipses import (
     Ellipses,
     PlaneWaveCoils,
@@ -41,6 +42,7 @@ __all__ = [
     "Torso",
     "VirtualHeart",
     "beating_ellipses",
+    "dense_images",
     "long_axis",
     "random_heart",
     "render",

@@ -6,8 +6,10 @@ from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phas
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
+from corporis.apps.heart_motion.gabor import Crossings, GaborBank, GaborFilm
 from corporis.apps.heart_motion.given import Given
 from corporis.apps.heart_motion.harmonic import BandPass, HarmonicImages
+from corporis.apps.heart_motion.matching import PointMatch, PointMatching, follow_crossings
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
 from corporis.apps.heart_motion.point_fit import PointFit
@@ -19,6 +21,11 @@ from corporis.apps.heart_motion.tagged_film import shows_grid
 from corporis.apps.heart_motion.tags import Tags, find_tags
 from corporis.apps.heart_motion.timeline import Timeline
 from corporis.apps.heart_motion.tracking import HarmonicTracking
+from corporis.apps.heart_motion.unwrapping import (
+    PhaseUnwrapping,
+    dense_displacement,
+    material_displacement,
+)
 
 __all__ = [
     "BandPass",
@@ -27,15 +34,21 @@ __all__ = [
     "CineFit",
     "CineMotion",
     "CineSlice",
+    "Crossings",
     "FilmMotion",
     "Fusion",
+    "GaborBank",
+    "GaborFilm",
     "Given",
     "HarmonicImages",
     "HarmonicTracking",
     "HeartMotion",
     "Insertion",
     "PhaseFit",
+    "PhaseUnwrapping",
     "PointFit",
+    "PointMatch",
+    "PointMatching",
     "RingCourses",
     "RingMotion",
     "Sectors",
@@ -47,7 +60,10 @@ __all__ = [
     "Tags",
     "Timeline",
     "WallMotion",
+    "dense_displacement",
     "find_tags",
+    "follow_crossings",
+    "material_displacement",
     "phases_of",
     "shows_grid",
 ]
