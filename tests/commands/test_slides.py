@@ -22,10 +22,10 @@ def test_a_walk_through_all_commands(root, capsys):
     assert leave("slides", "index", root / "cases", "-o", index, "--um-per-px", "1.24") == 0
     assert "8 cases added, 8 held" in capsys.readouterr().out
     given = ("slides", "search", new, "--index", index, "-o", root / "out")
-    assert leave(*given, "--region", "0,0,150,120", "--cases", "3") == 0
+    assert leave(*given, "--region", "0,0,150,120", "--cases", "3", "--name", "case 7") == 0
     out = capsys.readouterr().out
     assert "vote: malignant" in out and out.count("case") >= 4
-    assert (root / "out" / "report.html").is_file()
+    assert "Cases alike: case 7" in (root / "out" / "report.html").read_text()
     assert leave(*given, "--hide-labels") == 0
     assert "malignant" not in capsys.readouterr().out
     assert leave("slides", "add", new, "--index", index, "--label", "malignant") == 0

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from corporis.options import Output
+from corporis.options import Label, Output
 from corporis.terminal import progress, table
 
 slides = typer.Typer(help="Find diagnosed tissue regions alike, by codes of what they show.")
@@ -66,6 +66,7 @@ def search(
         bool, typer.Option("--same-patient", help="Cases of the same patient may be found.")
     ] = False,
     hide_labels: Hide = False,
+    name: Label = None,
 ) -> None:
     """Find the cases most like a region, with reasons, and what they vote for.
 
@@ -80,7 +81,7 @@ def search(
 
     request = Request(
         cases, parsed_region(region), um_per_px, patient, same_patient, parsed_facts(where),
-        hide_labels,
+        hide_labels, name,
     )  # fmt: skip
     answer = run_search(image, index, output, request)
     if not hide_labels:

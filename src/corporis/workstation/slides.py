@@ -6,7 +6,6 @@ import platform
 import random
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 
@@ -57,6 +56,8 @@ class Request:
         What cases must have.
     hides_labels : bool
         For teaching.
+    name : str or None
+        A neutral label, never a patient's name; the file's own name is not shown.
     """
 
     n_matches: int = 10
@@ -66,6 +67,7 @@ class Request:
     includes_own: bool = False
     facts: dict[str, str] | None = None
     hides_labels: bool = False
+    name: str | None = None
 
 
 def run_search(source, index_path, output, request: Request | None = None) -> Answer:
@@ -93,7 +95,7 @@ def run_search(source, index_path, output, request: Request | None = None) -> An
             patient=request.patient,
             includes_own=request.includes_own,
         )
-    page = _sheet(Path(source).stem, seen, answer, len(table.values), model.accuracy, request)
+    page = _sheet(seen, answer, len(table.values), model.accuracy, request)
     with OutputFolder(output) as folder:
         write_contact_sheet(page, folder / "report.html")
         found = _numbers(seen, answer, request)
@@ -186,7 +188,7 @@ def parsed_facts(texts) -> dict[str, str]:
     return found
 
 
-def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactSheet:
+def _sheet(seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactSheet:
     cards = [
         Card(m.entry.name, m.entry.label, m.entry.thumbnail, m.bits, m.entry.facts,
              m.agreeing, m.differing)
@@ -215,7 +217,7 @@ def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> Co
         note = "of the vote, on patients left out of the codes, not of the network"
         measures.append(Measure("accuracy_in_this_index", 100 * accuracy, "%", note=note))
     return ContactSheet(
-        name, sentence, thumbnail(seen.image, 720), cards,
+        request.name or "query", sentence, thumbnail(seen.image, 720), cards,
         probabilities=answer.probabilities, is_alike=answer.is_alike,
         hides_labels=request.hides_labels, measures=measures, warnings=notes,
         methods=METHODS, references=REFERENCES, provenance=_versions(), date=_today(),
