@@ -129,3 +129,10 @@ SlideFile = Annotated[
 PixelSize = Annotated[
     float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
 ]
+Stain = Annotated[
+    str,
+    typer.Option(
+        metavar="[he|ihc]",
+        help="Haematoxylin and eosin; or with brown (diaminobenzidine), for the positive fraction.",
+    ),
+]

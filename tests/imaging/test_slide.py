@@ -185,3 +185,14 @@ def test_an_aperio_slide_has_its_colours_and_scale(data_dir):
     assert (np.median(glass, axis=0) > 225).all()
     tissue = slide.read(1100, 1200, 200, 150).reshape(-1, 3).mean(axis=0)
     assert tissue[1] < tissue[0] and tissue[1] < tissue[2]  # eosin and haematoxylin take green
+
+
+def test_tiles_that_are_done_are_not_read(slide):
+    opened, _, _ = slide
+    every = list(opened.tiles(64, 8))
+    assert opened.grid(64) == (3, 4) and len(every) == 12
+    some = list(opened.tiles(64, 8, but={0, 5, 11}))
+    for one, other in zip(some, [t for n, t in enumerate(every) if n not in (0, 5, 11)]):
+        np.testing.assert_array_equal(one.image, other.image)
+        assert one.origin == other.origin
+    assert len(some) == 9

@@ -7,11 +7,11 @@ pieces of the file that a window touches are decoded.
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -143,8 +143,19 @@ class Slide:
         shape = tuple(max(1, round(n / factor)) for n in self.shape)
         return Slide(self.name, (shape[0], shape[1]), um_per_px, _Resampled(self, factor))
 
+    def grid(self, side: int, offset: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+        """Rows and columns of the tiles that `tiles` makes."""
+        rows, columns = (len(_cuts(n, side, o)) for n, o in zip(self.shape, offset, strict=True))
+        return rows, columns
+
     def tiles(
-        self, side: int, halo: int, *, multiple: int = 1, offset: tuple[int, int] = (0, 0)
+        self,
+        side: int,
+        halo: int,
+        *,
+        multiple: int = 1,
+        offset: tuple[int, int] = (0, 0),
+        but: Container[int] = (),
     ) -> Iterator[Tile]:
         """All tiles, row by row, each made when it is asked for.
 
@@ -158,6 +169,8 @@ class Slide:
             Windows begin and end at multiples of this, except at the slide's border.
         offset : (int, int)
             Where the first row and column of cores end, 0 <= offset < side; 0 for a whole one.
+        but : container of int
+            Numbers of tiles, from 0 and row by row, that are neither read nor given.
 
         Raises
         ------
@@ -170,8 +183,8 @@ class Slide:
                 f"{side}, {halo}, {multiple} and {offset}"
             )
         rows, columns = (_cuts(n, side, o) for n, o in zip(self.shape, offset, strict=True))
-        for top, bottom in rows:
-            for left, right in columns:
+        for number, ((top, bottom), (left, right)) in enumerate(product(rows, columns)):
+            if number not in but:
                 yield self._tile((top, left), (bottom, right), halo, multiple)
 
     def _tile(self, first, last, halo, multiple):
