@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__, options
-from corporis.commands import slides, training
+from corporis.commands import review, slides, training
 from corporis.errors import BadInput, CorporisError
 from corporis.terminal import progress, table
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 app.add_typer(training, name="train", rich_help_panel="Learning")
 app.add_typer(slides, name="slides", rich_help_panel="Studies")
+app.command(rich_help_panel="Studies")(review)
 
 
 def _version(is_asked: bool) -> None:

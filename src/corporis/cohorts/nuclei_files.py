@@ -121,7 +121,11 @@ class Detail:
 
 
 def write_results(
-    folder: Path, tiles: Callable[[], Iterable[Shown]], facts: Facts, details: Sequence[Detail]
+    folder: Path,
+    tiles: Callable[[], Iterable[Shown]],
+    facts: Facts,
+    details: Sequence[Detail],
+    review: dict | None = None,
 ) -> dict:
     """Write outlines, table and summary; what the summary holds.
 
@@ -132,12 +136,16 @@ def write_results(
         Gives all tiles, each time anew.
     facts : Facts
     details : sequence of Detail
+    review : dict, optional
+        What a review corrected and learned.
     """
     summary = summarise(tiles(), facts)
     write_outlines(folder / OUTLINES, tiles(), facts, list(summary["classes"]))
     write_table(folder / TABLE, tiles(), facts.factor)
     summary["search"] = {k: v for k, v in asdict(facts).items() if k != "slide"}
     summary["details"] = [asdict(detail) for detail in details]
+    if review is not None:
+        summary["review"] = review
     write_bytes(folder / SUMMARY, json.dumps(summary, indent=1).encode())
     return summary
 

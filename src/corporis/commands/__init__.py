@@ -1,6 +1,7 @@
 """Groups of commands of the command line, a module a group."""
 
+from corporis.commands.review import review
 from corporis.commands.slides import slides
 from corporis.commands.training import training
 
-__all__ = ["slides", "training"]
+__all__ = ["review", "slides", "training"]
