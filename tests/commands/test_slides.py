@@ -1,5 +1,6 @@
 """``corporis slides``: a walk from a folder to a contact sheet; one line for what is wrong."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -36,6 +37,17 @@ def test_a_walk_through_all_commands(root, capsys):
     assert "8 cases held" in capsys.readouterr().out
     assert leave("slides", "examples", "benign", "--index", index, "-o", root / "ten") == 0
     assert "4 cases" in capsys.readouterr().out
+
+
+def test_what_is_like_nothing_known_is_said(tmp_path, capsys):
+    index = tmp_path / "cases.index"
+    write_folder(tmp_path / "cases", 24)
+    assert leave("slides", "index", tmp_path / "cases", "-o", index, "--um-per-px", "1.24") == 0
+    odd = np.random.default_rng(0).integers(0, 255, (130, 170, 3), np.uint8)
+    Image.fromarray(odd).save(tmp_path / "odd.png")
+    given = ("--index", index, "-o", tmp_path / "far")
+    assert leave("slides", "search", tmp_path / "odd.png", *given) == 0
+    assert "nothing alike was found" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,8 @@ def test_what_is_like_nothing_known_is_said_to_be(made, tmp_path):
     Image.fromarray(image[..., ::-1].copy()).save(tmp_path / "odd.png")
     answer = run_search(tmp_path / "odd.png", made / "cases.index", tmp_path / "out")
     assert not answer.is_alike
-    assert "Nothing alike was found" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Nothing alike was found" in page and "Silence is no proof" in page
 
 
 def test_examples_are_of_one_kind_and_drawn_alike_each_time(made, tmp_path):
