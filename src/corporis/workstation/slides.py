@@ -29,8 +29,8 @@ METHODS = (
     "cases of the index whose patients took no part in making the codes they were found by; the "
     "network had seen them if it was trained on them.",
     "Nothing alike means that views lie farther from what is usual in every diagnosis than those "
-    "of 95 % of such cases. Silence is no proof: of tissue tiles of a class that an index lacked 59 % "
-    "were not noticed, and of regions of a colon's grade that it lacked nearly all.",
+    "of 95 % of such cases. Silence is no proof: of tissue tiles of a class that an index lacked "
+    "59 % were not noticed, and of regions of a colon's grade that it lacked nearly all.",
 )
 REFERENCES = (
     "Zhang, Liu, Dundar, Badve & Zhang (2015), IEEE Trans. Med. Imaging 34, 496-506, "
