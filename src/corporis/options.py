@@ -124,7 +124,7 @@ CavityBorder = Annotated[
     ),
 ]
 SlideFile = Annotated[
-    Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
+    Path, typer.Argument(metavar="SLIDE", help="A slide (SVS, OME-TIFF, DICOM) or a plain image.")
 ]
 PixelSize = Annotated[
     float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")

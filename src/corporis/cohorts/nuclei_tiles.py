@@ -16,6 +16,7 @@ from corporis.apps.nuclei.whole_slide import TileNuclei
 from corporis.errors import OutputError, Unreadable
 from corporis.imaging.guard import shown
 from corporis.imaging.output import write_bytes
+from corporis.imaging.slide import files_of
 
 RUN = "run.json"
 """Says which run the tiles are of."""
@@ -137,12 +138,13 @@ class TileStore:
 
 
 def fingerprint(path) -> str:
-    """What tells a large file from others: SHA-256 of its size and its two ends."""
-    path = Path(path)
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with open(path, "rb") as file:
-        digest.update(file.read(SAMPLE))
-        file.seek(max(size - SAMPLE, 0))
-        digest.update(file.read())
+    """What tells a slide from others: SHA-256 of the size and the two ends of each of its files."""
+    digest = hashlib.sha256()
+    for part in files_of(Path(path)):
+        size = part.stat().st_size
+        digest.update(str(size).encode())
+        with open(part, "rb") as file:
+            digest.update(file.read(SAMPLE))
+            file.seek(max(size - SAMPLE, 0))
+            digest.update(file.read())
     return digest.hexdigest()

@@ -27,7 +27,7 @@ from corporis.apps.histopathology.training import Example, Schedule, balanced_we
 from corporis.errors import BadInput, NotFound
 from corporis.imaging import OutputFolder
 from corporis.imaging.guard import one_line, shown
-from corporis.imaging.slide import PLAIN, Slide
+from corporis.imaging.slide import PLAIN, Slide, files_of
 from corporis.learning import Network
 
 TABLE = "labels.csv"
@@ -83,8 +83,6 @@ def look(
         If the file cannot be read, has no scale, is too large, or the region lies outside.
     """
     path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"{shown(path)} does not exist: check the path")
     slide = Slide.open(path)
     rows, columns = slide.shape
     left, top, width, height = region or (0, 0, columns, rows)
@@ -103,9 +101,10 @@ def look(
     if scale is None:
         raise BadInput(f"{path.name}: does not say its scale: give --um-per-px")
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
+    for name in files_of(path):
+        with open(name, "rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
     is_assumed = um_per_px is None and slide.um_per_px is None
     return Looked(slide.read(top, left, height, width), scale, digest.hexdigest(), is_assumed)
 

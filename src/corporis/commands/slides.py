@@ -11,7 +11,9 @@ from corporis.terminal import progress, table
 slides = typer.Typer(help="Find diagnosed tissue regions alike, by codes of what they show.")
 
 Index = Annotated[Path, typer.Option("--index", help="A file that `corporis slides index` made.")]
-Region = Annotated[Path, typer.Argument(metavar="IMAGE", help="A TIFF slide or a plain image.")]
+Region = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="A TIFF or DICOM slide or a plain image.")
+]
 Scale = Annotated[
     float | None, typer.Option(min=0.01, help="Micrometres per pixel, where files do not say.")
 ]

@@ -1,6 +1,6 @@
 """Whole slides: windows and tiles of images too large to be held, with their scale.
 
-TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS) and plain images. Only the
+TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS), DICOM and plain images. Only the
 pieces of the file that a window touches are decoded.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.guard import shown
+from corporis.imaging.slide_dicom import DicomPieces, is_dicom
 
 N_CACHED = 256
 """Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
@@ -72,11 +73,11 @@ class Slide:
     name: str
     shape: tuple[int, int]
     um_per_px: float | None
-    pieces: "_Tiff | _Whole | _Resampled" = field(repr=False)
+    pieces: "_Tiff | _Whole | _Resampled | DicomPieces" = field(repr=False)
 
     @classmethod
     def open(cls, path) -> "Slide":
-        """Open a file; nothing but its header is read of a TIFF.
+        """Open a file, or a folder of DICOM; nothing but headers is read of a TIFF or DICOM slide.
 
         Raises
         ------
@@ -86,9 +87,12 @@ class Slide:
             If it holds no grey or RGB image of 8 bits.
         """
         path = Path(path)
+        if is_dicom(path):
+            dicom = DicomPieces(path)
+            return cls(path.name, dicom.size, dicom.um_per_px, dicom)
         if not path.is_file():
-            got = "a folder: give one file" if path.is_dir() else "nothing: check the path"
-            raise BadInput(f"{shown(path)}: expected a TIFF slide or an image, got {got}")
+            got = "another folder: give one file" if path.is_dir() else "nothing: check the path"
+            raise BadInput(f"{shown(path)}: expected a TIFF or DICOM slide or an image, got {got}")
         if path.suffix.lower() in PLAIN:
             image = _plain(path)
             return cls(path.name, image.shape[:2], None, _Whole(image))
@@ -196,6 +200,11 @@ class Slide:
         image = self.read(*starts, *(e - s for s, e in zip(starts, ends, strict=True)))
         core = tuple(slice(a - s, b - s) for a, b, s in zip(first, last, starts, strict=True))
         return Tile(image, (starts[0], starts[1]), (core[0], core[1]))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files that make a slide: itself, or all of a folder."""
+    return sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
 
 
 def _cuts(length, side, offset):
