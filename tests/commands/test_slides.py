@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from apps.histopathology.stained import region
+from apps.histopathology.tiny_encoder import tiny_encoder
 from cohorts.test_slides import write_folder
 from test_cli import leave
 
@@ -50,6 +51,24 @@ def test_what_is_like_nothing_known_is_said(tmp_path, capsys):
     assert "nothing alike was found" in capsys.readouterr().out
 
 
+def test_an_encoder_is_stated_kept_and_used(tmp_path, capsys):
+    write_folder(tmp_path / "cases", 8)
+    (tmp_path / "e.onnx").write_bytes(tiny_encoder())
+    index = tmp_path / "cases.index"
+    given = ("slides", "index", tmp_path / "cases", "-o", index, "--um-per-px", "1.24")
+    assert leave(*given, "--encoder", tmp_path / "e.onnx") == 0
+    out = capsys.readouterr().out
+    assert "views of 139 um as 32 x 32 pixels (4.34 um/px)" in out and "8 cases added" in out
+    (tmp_path / "e.onnx").write_bytes(tiny_encoder(n_features=5))
+    assert leave(*given, "--encoder", tmp_path / "e.onnx") == 2
+    assert "made with another encoder" in capsys.readouterr().err
+    (tmp_path / "e.onnx").unlink()
+    case = tmp_path / "cases" / "case5.png"
+    assert leave("slides", "search", case, "--index", index, "-o", tmp_path / "out") == 0
+    assert "vote: malignant" in capsys.readouterr().out
+    assert "encoder: f" not in (tmp_path / "out" / "report.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -58,6 +77,12 @@ def test_what_is_like_nothing_known_is_said(tmp_path, capsys):
         (("index", ".", "-o", "i"), "no labels.csv there"),
         (("index", "cases", "-o", "i2"), "does not say its scale: give --um-per-px"),
         (("index", "cases", "-o", "i", "--weights", "cases"), "no glands.onnx there"),
+        (("index", "cases", "-o", "i", "--encoder", "no.onnx"), "no.onnx does not exist"),
+        (("index", "cases", "-o", "i", "--encoder", "new.png"), "expected an ONNX graph"),
+        (
+            ("index", "cases", "-o", "i", "--encoder", "new.png", "--encoder-mean", "1,2"),
+            "--encoder-mean: expected three numbers, red,green,blue, got 1,2",
+        ),
         (("search", "new.png", "--index", "new.png", "-o", "o"), "not an index that can be read"),
         (("search", "new.png", "--index", "x", "-o", "o", "--region", "1,2"), "expected x,y"),
         (("delete", "a", "--index", "none"), "none: no such index"),

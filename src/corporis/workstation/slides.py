@@ -6,14 +6,17 @@ import platform
 import random
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
-from corporis.apps.histopathology import Answer, CaseIndex, model_of
+from corporis.apps.histopathology import Answer, CaseIndex, FeatureNetwork, model_of
+from corporis.apps.histopathology.evidence import UM_PER_PX
+from corporis.apps.histopathology.features import SIDE
 from corporis.cohorts.slides import Looked, find_alike, look, scale_of, thumbnail
 from corporis.errors import BadInput, NotFound
 from corporis.imaging import OutputFolder
-from corporis.imaging.guard import one_line
+from corporis.imaging.guard import one_line, shown
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Measure
 from corporis.workstation.contact_sheet import Card, ContactSheet, write_contact_sheet
@@ -143,6 +146,33 @@ def run_examples(
     with OutputFolder(output) as folder:
         write_contact_sheet(page, folder / "report.html")
     return len(cards)
+
+
+def read_encoder(
+    path: Path, side: int | None, mean: str, deviation: str
+) -> tuple[FeatureNetwork, str]:
+    """An encoder from a file and the words of a command line, and one line that states it.
+
+    Raises
+    ------
+    BadInput
+        If file or words cannot be used.
+    """
+    if not path.is_file():
+        raise BadInput(f"{shown(path)} does not exist: check the path")
+    colours = [_three(text, option) for text, option in ((mean, "mean"), (deviation, "std"))]
+    network = FeatureNetwork(path.read_bytes(), colours[0], colours[1], side)
+    return network, network.stated(SIDE * UM_PER_PX)
+
+
+def _three(text, option):
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(
+            f"--encoder-{option}: expected three numbers, red,green,blue, got {one_line(text, 60)}"
+        ) from None
+    return red, green, blue
 
 
 def parsed_region(text: str | None) -> tuple[int, int, int, int] | None:

@@ -1,5 +1,6 @@
 """Histopathology: glands outlined, regions described, diagnosed cases like them found."""
 
+from corporis.apps.histopathology.encoder import FeatureNetwork
 from corporis.apps.histopathology.evidence import GlandEvidence, GlandMaps, rescaled
 from corporis.apps.histopathology.features import ViewTable, describe
 from corporis.apps.histopathology.glands import GlandSplitting
@@ -14,6 +15,7 @@ __all__ = [
     "CaseVote",
     "Encoder",
     "Entry",
+    "FeatureNetwork",
     "GlandEvidence",
     "GlandMaps",
     "GlandSplitting",
