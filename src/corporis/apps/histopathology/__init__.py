@@ -8,6 +8,7 @@ from corporis.apps.histopathology.index import CaseIndex, Entry
 from corporis.apps.histopathology.model import IndexModel
 from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
 from corporis.apps.histopathology.search import Answer, Encoder, Match, learn, model_of, search
+from corporis.apps.histopathology.words import VisualWords, sift_descriptors
 
 __all__ = [
     "Answer",
@@ -23,10 +24,12 @@ __all__ = [
     "Match",
     "ViewHashing",
     "ViewTable",
+    "VisualWords",
     "describe",
     "learn",
     "model_of",
     "nearest_in_case",
     "rescaled",
     "search",
+    "sift_descriptors",
 ]
