@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cohorts.reviewed import rows_of, searched, shapes_of, some_of, truth_of
+from corporis.cohorts.nuclei import outline_nuclei
 from corporis.cohorts.nuclei_files import NEGATIVE, POSITIVE
 from corporis.cohorts.nuclei_review import Requests, Searched, review_nuclei
-from corporis.errors import BadInput, Unreadable
+from corporis.errors import BadInput, OutputError, Unreadable
 from corporis.shapes import fill_polygon
 
 
@@ -192,6 +193,15 @@ def test_a_failed_review_changes_nothing(slide):
         review_nuclei(folder, Requests(deleted=list(truth)[:2]), also=fail)
     assert content(folder) == before and not (folder / "review.json").exists()
     assert sorted(folder.parent.iterdir()) == [folder]
+
+
+def test_another_search_does_not_throw_corrections_away(slide):
+    _, source, folder, truth = slide
+    review_nuclei(folder, Requests(deleted=list(truth)[:2]))
+    with pytest.raises(OutputError, match="holds a review of 1 steps, which would be lost"):
+        outline_nuclei(source, folder, um_per_px=0.25)
+    review_nuclei(folder, is_undoing=True)
+    assert outline_nuclei(source, folder, um_per_px=0.25, side=256)["nuclei"] == len(truth)
 
 
 def test_what_cannot_be_used_is_one_line(slide, tmp_path):

@@ -52,9 +52,15 @@ def lengths(known, splits):
                 nearest = np.argsort(apart, axis=1, kind="stable")[:, :N_NEIGHBOURS]
                 right = np.take_along_axis(same, nearest, axis=1).mean(axis=1) > 0.5
                 found[f"{name}_right"].append((right.mean(), len(asked)))
-        row = {key: float(np.average(*np.transpose(held))) for key, held in found.items()}
+        row = {key: _mean(held) for key, held in found.items()}
         rows.append(("words", {"n_words": n_words, "n": len(known), **row}))
     return rows
+
+
+def _mean(held) -> float:
+    """Of folds, each counted by its images."""
+    values, counts = np.transpose(held)
+    return float(np.average(values, weights=counts))
 
 
 def figures(rows) -> dict:

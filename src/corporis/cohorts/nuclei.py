@@ -22,10 +22,11 @@ from corporis.cohorts.nuclei_files import (
     write_details,
     write_results,
 )
+from corporis.cohorts.nuclei_journal import read_journal
 from corporis.cohorts.nuclei_tiles import TileStore, fingerprint
-from corporis.errors import BadInput
+from corporis.errors import BadInput, OutputError
 from corporis.imaging import OutputFolder
-from corporis.imaging.guard import one_line
+from corporis.imaging.guard import one_line, shown
 from corporis.imaging.slide import PLAIN, Slide
 from corporis.imaging.stain import IMMUNE, REFERENCE
 from corporis.phantoms import NuclearTissue
@@ -91,9 +92,10 @@ def outline_nuclei(
     ------
     BadInput
         If slide or weights cannot be read, or the stain is another.
+    OutputError
+        If the folder holds corrections, which would be lost.
     """
-    if stain not in STAINS:
-        raise BadInput(f"stain: expected {' or '.join(STAINS)}, got {one_line(stain, 40)}")
+    _check(Path(output), stain)
     slide = Slide.open(source)
     if um_per_px is not None:
         slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
@@ -129,6 +131,16 @@ def outline_nuclei(
             also(folder, summary, tiles)
     unfinished.remove()
     return summary
+
+
+def _check(output, stain):
+    if stain not in STAINS:
+        raise BadInput(f"stain: expected {' or '.join(STAINS)}, got {one_line(stain, 40)}")
+    if steps := len(read_journal(output)):
+        raise OutputError(
+            f"{shown(output)} holds a review of {steps} steps, which would be lost: choose another "
+            "folder"
+        )
 
 
 def _search(search, slide, facts, evidence, output, tell):
