@@ -66,8 +66,8 @@ NOTES = (
     "of known classes, misses of the withheld one; means over the classes.",
     "Bags of words: SIFT, words learned without the patients asked about, five folds by patient, "
     "48 bits; precision at 10,000 words, and its largest difference between 500 and 10,000. It is "
-    "near 1 in this copy of GlaS, higher than tissue explains so far: labels at random give chance, "
-    "no image is seen twice, at a quarter of the scale 0.76 are right. No accuracy of diagnosis is "
+    "near 1 in this copy of GlaS, more than is explained so far: labels at random give chance, "
+    "no image is seen twice, at a quarter of the scale 0.76 are right. No accuracy is "
     "claimed from it before other images confirm it.",
     "The other constants of our hashing were chosen on folds 1, 2 and 4.",
 )
