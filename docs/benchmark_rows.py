@@ -452,6 +452,28 @@ HISTOPATHOLOGY = (
     ),
     Row("the same: the network alone, without a vote", "glas_accuracy_network_alone"),
     Row("the same: random split, patients on both sides", "glas_accuracy_leaky"),
+    Row(
+        "10,000 visual words: 48-bit mean average precision, patients left out",
+        "glas_words_map",
+        extra="glas_words_map_ksh",
+    ),
+    Row(
+        "the same: largest difference between 500 and 10,000 words",
+        "glas_words_map_spread",
+        0.02,
+        is_more_better=False,
+        extra="glas_words_map_spread_ksh",
+    ),
+    Row(
+        "nothing alike: tiles of a withheld class that were missed; beside, false alarms",
+        "unlike_misses_tiles",
+        extra="unlike_false_alarms_tiles",
+    ),
+    Row(
+        "the same of a withheld grade",
+        "unlike_misses_grades",
+        extra="unlike_false_alarms_grades",
+    ),
     Row("five grades by vote, patients left out", "glas_grade_accuracy"),
     Row("glands: Dice", "glas_gland_dice", 0.85),
     Row("glands: object F1", "glas_gland_f1"),

@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from histopathology_rows import regions, textures
+from histopathology_rows import novelty, regions, textures, words
 from report import rounded
 
 KEYS = (
@@ -39,6 +39,13 @@ KEYS = (
     "glas_accuracy_network_alone",
     "glas_accuracy_plain",
     "glas_accuracy_leaky",
+    "unlike_false_alarms_tiles",
+    "unlike_misses_tiles",
+    "unlike_false_alarms_grades",
+    "unlike_misses_grades",
+    "glas_words_map",
+    "glas_words_map_spread",
+    "glas_words_accuracy",
 )
 NOTES = (
     "GlaS: a network of a million parameters, trained from nothing in each fold without its "
@@ -54,6 +61,14 @@ NOTES = (
     "of kernel widths (chosen inside the training tiles) and ranking by Hamming distance.",
     "Withheld: two classes, others in every fold, take no part in learning the codes; queries are "
     "of these classes, the database holds all.",
+    "Nothing alike: each class in turn is withheld from an index of 150 tiles of each other class, "
+    "or each grade from an index of regions without a network, patients left out. False alarms are "
+    "of known classes, misses of the withheld one; means over the classes.",
+    "Bags of words: SIFT, words learned without the patients asked about, five folds by patient, "
+    "48 bits; precision at 10,000 words, and its largest difference between 500 and 10,000. It is "
+    "near 1 in this copy of GlaS, more than is explained so far: labels at random give chance, "
+    "no image is seen twice, at a quarter of the scale 0.76 are right. No accuracy is "
+    "claimed from it before other images confirm it.",
     "The other constants of our hashing were chosen on folds 1, 2 and 4.",
 )
 
@@ -67,7 +82,9 @@ def main(arguments=None) -> None:
     parser.add_argument("--folds", type=int, default=5, help="of patients")
     parser.add_argument("--only", type=int, help="the first so many folds: a reduced run")
     parser.add_argument("--steps", type=int, default=1500, help="of each training")
-    parser.add_argument("--rows", choices=("textures", "regions"), help="only these")
+    parser.add_argument(
+        "--rows", choices=("textures", "regions", "novelty", "words"), help="only these"
+    )
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args(arguments)
     begun, rows = time.perf_counter(), []
@@ -83,6 +100,8 @@ def main(arguments=None) -> None:
     figures: dict = dict.fromkeys(KEYS)
     figures.update(textures.figures(rows))
     figures.update(regions.figures(rows))
+    figures.update(novelty.figures(rows))
+    figures.update(words.figures(rows))
     figures["seconds"] = time.perf_counter() - begun
     figures["peak_memory_gb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     figures["notes"] = NOTES
@@ -93,11 +112,15 @@ def main(arguments=None) -> None:
 def _jobs(options):
     """Trainings first: they last longest."""
     folders, jobs = (Path(options.train), Path(options.test)), []
-    if options.rows != "textures":
+    if options.rows in (None, "regions"):
         given = (options.folds, options.only, options.steps, options.keep)
         jobs += regions.jobs(*folders, *given)
-    if options.rows != "regions":
+    if options.rows in (None, "textures"):
         jobs += textures.jobs(*folders)
+    if options.rows in (None, "novelty"):
+        jobs += novelty.jobs(*folders)
+    if options.rows in (None, "words"):
+        jobs += words.jobs(*folders)
     return jobs
 
 

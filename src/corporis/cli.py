@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__, options
-from corporis.commands import motion, slides, training
+from corporis.commands import motion, review, slides, training
 from corporis.errors import BadInput, CorporisError
 from corporis.terminal import progress, table
 
@@ -30,6 +30,7 @@ INTERRUPTED = 130
 app.add_typer(training, name="train", rich_help_panel="Learning")
 app.add_typer(slides, name="slides", rich_help_panel="Studies")
 app.command("motion", rich_help_panel="Studies")(motion)
+app.command(rich_help_panel="Studies")(review)
 
 
 def _version(is_asked: bool) -> None:
@@ -240,27 +241,40 @@ def nuclei(
     ] = None,
     um_per_px: options.PixelSize = None,
     side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
+    stain: options.Stain = "he",
     name: options.Label = None,
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
 
     Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output
-    folder.
+    folder. Started again after it was killed, it goes on where it stopped.
 
     Example:
 
       corporis nuclei slide.svs -o out/
 
       corporis nuclei slide.svs -o out/ --weights weights/
+
+      corporis nuclei ki67.tif -o out/ --stain ihc
     """
     from corporis.workstation.nuclei import run_nuclei
 
     with progress() as tell:
         found = run_nuclei(
-            source, output, weights, um_per_px=um_per_px, side=side, name=name, progress=tell
+            source,
+            output,
+            weights,
+            um_per_px=um_per_px,
+            side=side,
+            stain=stain,
+            name=name,
+            tell=lambda line: typer.echo(line, err=True),
+            progress=tell,
         )
     if found["um_per_px"] is None:
         typer.echo("scale unknown: searched as it is; give --um-per-px to search at 40x")
+    if "positive_fraction" in found:
+        typer.echo(f"positive: {100 * found['positive_fraction']:.1f} %")
     typer.echo(f"{found['nuclei']} nuclei: {output / 'report.html'}")
 
 

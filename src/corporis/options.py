@@ -124,8 +124,15 @@ CavityBorder = Annotated[
     ),
 ]
 SlideFile = Annotated[
-    Path, typer.Argument(metavar="SLIDE", help="A TIFF slide (SVS, OME) or a plain image.")
+    Path, typer.Argument(metavar="SLIDE", help="A slide (SVS, OME-TIFF, DICOM) or a plain image.")
 ]
 PixelSize = Annotated[
     float | None, typer.Option(help="Micrometres per pixel, where the file does not say.")
+]
+Stain = Annotated[
+    str,
+    typer.Option(
+        metavar="[he|ihc]",
+        help="Haematoxylin and eosin; or with brown (diaminobenzidine), for the positive fraction.",
+    ),
 ]

@@ -1,6 +1,7 @@
 """What a command shows while it works and when it is done: progress, tables."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -19,19 +20,26 @@ def table(rows: Sequence[Sequence[str]]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Show steps and their share of the work on stderr: a bar for people, lines for a log."""
+def progress(every_s: float = 30.0) -> Iterator[Progress]:
+    """Show steps and their share of the work on stderr: a bar for people, lines for a log.
+
+    Parameters
+    ----------
+    every_s : float
+        Seconds between two lines of one step in a log, >= 0.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        seen: set[str] = set()
+        said: dict[str, float] = {}
 
         def report(step: str, fraction: float) -> None:
-            if step not in seen:
-                seen.add(step)
+            now = time.monotonic()
+            if step not in said or now - said[step] >= every_s:
+                said[step] = now
                 print(f"{fraction:4.0%} {step}", file=sys.stderr, flush=True)
 
         yield report

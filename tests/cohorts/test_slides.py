@@ -172,7 +172,7 @@ def test_bad_tables_are_one_line_and_leave_no_index(content, said, tmp_path):
 def test_what_cannot_be_looked_at_is_one_line(tmp_path, monkeypatch):
     image, _ = region(False, 0, (60, 80))
     Image.fromarray(image).save(tmp_path / "a.png")
-    with pytest.raises(BadInput, match="does not exist"):
+    with pytest.raises(BadInput, match="got nothing: check the path"):
         look(tmp_path / "absent.png")
     with pytest.raises(BadInput, match="give --um-per-px"):
         look(tmp_path / "a.png")

@@ -6,7 +6,8 @@ import tifffile
 from PIL import Image as Pillow
 
 from corporis.errors import BadInput, Unreadable, Unsupported
-from corporis.imaging.slide import Slide
+from corporis.imaging.slide import Slide, files_of
+from imaging.dicom_slides import write_dicom_slide
 
 
 def picture(shape=(150, 210), seed=0):
@@ -20,12 +21,14 @@ def written(path, image, **options):
     return path
 
 
-@pytest.fixture(params=["tiled", "strips", "deflate", "png", "pyramid", "ome"])
+@pytest.fixture(params=["tiled", "strips", "deflate", "png", "pyramid", "ome", "dicom"])
 def slide(request, tmp_path):
     image, kind = picture(), request.param
     if kind == "png":
         Pillow.fromarray(image).save(tmp_path / "a.png")
         return Slide.open(tmp_path / "a.png"), image, None
+    if kind == "dicom":
+        return Slide.open(write_dicom_slide(tmp_path / "slide", image, 0.25)), image, 0.25
     resolution = {"resolution": (40000, 40000), "resolutionunit": "CENTIMETER"}
     path, scale = tmp_path / "a.tif", 0.25
     if kind == "pyramid":
@@ -131,9 +134,9 @@ def test_what_is_no_slide_is_named(tmp_path):
     for name in ("a.tif", "b.png"):
         with pytest.raises(Unreadable, match=name):
             Slide.open(tmp_path / name)
-    with pytest.raises(BadInput, match="got a folder: give one file"):
+    with pytest.raises(BadInput, match="got another folder: give one file"):
         Slide.open(tmp_path)
-    with pytest.raises(BadInput, match=r"d\.tif: expected a TIFF slide .* got nothing"):
+    with pytest.raises(BadInput, match=r"d\.tif: expected a TIFF or DICOM slide .* got nothing"):
         Slide.open(tmp_path / "d.tif")
     tifffile.imwrite(tmp_path / "c.tif", np.zeros((40, 40), np.float32))
     with pytest.raises(Unsupported, match="8 bits"):
@@ -185,3 +188,21 @@ def test_an_aperio_slide_has_its_colours_and_scale(data_dir):
     assert (np.median(glass, axis=0) > 225).all()
     tissue = slide.read(1100, 1200, 200, 150).reshape(-1, 3).mean(axis=0)
     assert tissue[1] < tissue[0] and tissue[1] < tissue[2]  # eosin and haematoxylin take green
+
+
+def test_tiles_that_are_done_are_not_read(slide):
+    opened, _, _ = slide
+    every = list(opened.tiles(64, 8))
+    assert opened.grid(64) == (3, 4) and len(every) == 12
+    some = list(opened.tiles(64, 8, but={0, 5, 11}))
+    for one, other in zip(some, [t for n, t in enumerate(every) if n not in (0, 5, 11)]):
+        np.testing.assert_array_equal(one.image, other.image)
+        assert one.origin == other.origin
+    assert len(some) == 9
+
+
+def test_files_of_a_slide(tmp_path):
+    (tmp_path / "b").write_bytes(b"")
+    (tmp_path / "a").write_bytes(b"")
+    assert [p.name for p in files_of(tmp_path)] == ["a", "b"]
+    assert files_of(tmp_path / "b") == [tmp_path / "b"]

@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 
 from apps.nuclei.painted import true_maps
 from corporis.cohorts import nuclei
+from corporis.errors import BadInput
 from corporis.phantoms import HardCoreProcess, NuclearTissue
 from corporis.workstation.nuclei import run_nuclei
 
@@ -32,8 +33,8 @@ def test_the_report_shows_details_and_measures(tissue, tmp_path):
     assert found["nuclei"] == n and f"{n} nuclei were found; they keep apart" in page
     assert page.count("data:image/jpeg") == 2  # one window holds all, and the map
     assert "Clark and Evans index" in page and "research use only" in page
-    for file in (tmp_path / "out").iterdir():
-        assert "anna" not in file.read_text().lower()
+    for file in (tmp_path / "out").rglob("*"):
+        assert file.is_dir() or b"anna" not in file.read_bytes().lower()
 
 
 def test_an_unknown_scale_is_said(tissue, tmp_path):
@@ -60,3 +61,23 @@ def test_without_weights_colour_and_shape_find_most(tmp_path):
     found = run_nuclei(tmp_path / "a.png", tmp_path / "out", um_per_px=0.25)
     assert found["nuclei"] == pytest.approx(len(points), rel=0.15)
     assert "no network ships" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.6])
+def test_the_positive_fraction_of_immune_stains_is_right(share, tmp_path):
+    rng = np.random.default_rng(5)
+    points = HardCoreProcess(0.0015, 24.0).sample((420, 420), rng)
+    brown = rng.permutation(len(points))[: round(share * len(points))]
+    kind = NuclearTissue(radius_px=(7.0, 10.0), eosin=(0.05, 0.03))
+    tissue = kind.at(points, (420, 420), rng, positive=brown)
+    Pillow.fromarray(tissue.image).save(tmp_path / "a.png")
+    found = run_nuclei(tmp_path / "a.png", tmp_path / "out", um_per_px=0.25, stain="ihc")
+    assert found["positive_fraction"] == pytest.approx(tissue.is_positive.mean(), abs=0.02)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"{100 * found['positive_fraction']:.1f} % of them are positive" in page
+    assert "stains more than nuclei" not in page
+
+
+def test_another_stain_is_one_line(tmp_path):
+    with pytest.raises(BadInput, match="stain: expected he or ihc, got pas"):
+        run_nuclei(tmp_path / "a.png", tmp_path / "out", stain="pas")

@@ -42,6 +42,17 @@ def test_a_search_leaves_a_sheet_and_numbers(made, tmp_path):
     assert "SecretName" not in page + json.dumps(found)
 
 
+def test_the_file_s_name_is_shown_nowhere(made, tmp_path):
+    (tmp_path / "anna_smith.png").write_bytes((made / "cases" / "case4.png").read_bytes())
+    for name, title in ((None, "query"), ("case 7", "case 7")):
+        run_search(tmp_path / "anna_smith.png", made / "cases.index", tmp_path / "out",
+                   Request(name=name))  # fmt: skip
+        page = (tmp_path / "out" / "report.html").read_text()
+        assert f"<title>Cases alike: {title}</title>" in page
+        written = page + (tmp_path / "out" / "report.json").read_text()
+        assert "anna" not in written.lower()
+
+
 def test_a_region_and_facts_are_taken_and_own_cases_come_when_asked(made, tmp_path):
     request = Request(3, (20, 10, 120, 110), includes_own=True, facts={"organ": "lung"})
     answer = run_search(made / "cases" / "case8.png", made / "cases.index", tmp_path, request)
@@ -57,7 +68,8 @@ def test_what_is_like_nothing_known_is_said_to_be(made, tmp_path):
     Image.fromarray(image[..., ::-1].copy()).save(tmp_path / "odd.png")
     answer = run_search(tmp_path / "odd.png", made / "cases.index", tmp_path / "out")
     assert not answer.is_alike
-    assert "Nothing alike was found" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Nothing alike was found" in page and "Silence is no proof" in page
 
 
 def test_examples_are_of_one_kind_and_drawn_alike_each_time(made, tmp_path):

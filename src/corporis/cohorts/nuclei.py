@@ -1,9 +1,7 @@
 """Nuclei of one slide as files, and a network trained from a folder of labelled images."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +9,33 @@ import numpy as np
 from corporis import __version__
 from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import NucleusEvidence, as_bright_field
+from corporis.apps.nuclei.immune import is_brown
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.apps.nuclei.training import Example, Schedule, train
-from corporis.apps.nuclei.whole_slide import UM_PER_PX, TileNuclei, WholeSlide
-from corporis.errors import BadInput
+from corporis.apps.nuclei.whole_slide import TileNuclei, WholeSlide, as_searched
+from corporis.cohorts.nuclei_files import (
+    NEGATIVE,
+    POSITIVE,
+    Facts,
+    Shown,
+    all_centres,
+    write_details,
+    write_results,
+)
+from corporis.cohorts.nuclei_journal import read_journal
+from corporis.cohorts.nuclei_tiles import TileStore, fingerprint
+from corporis.errors import BadInput, OutputError
 from corporis.imaging import OutputFolder
-from corporis.imaging.output import write_bytes
+from corporis.imaging.guard import one_line, shown
 from corporis.imaging.slide import PLAIN, Slide
+from corporis.imaging.stain import IMMUNE, REFERENCE
 from corporis.phantoms import NuclearTissue
 from corporis.phantoms.nuclei import Tissue
-from corporis.shapes import (
-    Rectangle,
-    clark_evans,
-    delaunay_neighbours,
-    nearest_distances,
-    random_envelope,
-    ripley_l,
-)
 
-RADII_UM = (5.0, 10.0, 20.0, 40.0)
-MOST_FOR_ENVELOPE = 20_000
-"""Nuclei beyond which random patterns would take minutes and the envelope is left out."""
+STAINS = {"he": REFERENCE, "ihc": IMMUNE}
+"""Which two dyes are told apart, the nuclear one first."""
+TILES = "tiles"
+"""Folder of the output with the nuclei as they were found."""
 DARK = 60
 """Median grey level below which an image is fluorescence: a slide's glass is bright."""
 INSTANCES, MASK = "_instances.png", "_semantic.png"
@@ -44,11 +48,16 @@ def outline_nuclei(
     *,
     um_per_px: float | None = None,
     side: int = 1024,
+    stain: str = "he",
     name: str | None = None,
-    also: Callable[[Path, Slide, Sequence[TileNuclei], dict], None] | None = None,
+    also: Callable[[Path, dict, Callable[[], Iterable[Shown]]], None] | None = None,
+    tell: Callable[[str], None] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict:
     """Outline and measure every nucleus of a slide, and write GeoJSON, CSV and a summary.
+
+    Finished tiles are kept in a folder beside the output, ``<output>.unfinished``, so that a run
+    that was killed goes on when it is started again; it is deleted at the end.
 
     Parameters
     ----------
@@ -56,17 +65,23 @@ def outline_nuclei(
         A TIFF slide or a plain image.
     output : path
         Gets ``nuclei.geojson`` (pixels of the slide, as QuPath opens it), ``nuclei.csv`` (one
-        nucleus a line, lengths in pixels at the network's scale) and ``nuclei.json``.
+        nucleus a line, lengths in pixels at the network's scale), ``nuclei.json``, windows of the
+        slide (``detail-1.jpg``) and ``tiles/``, from which a review begins.
     weights : path, optional
         A folder that `train_nuclei` wrote; without it the path without a network is taken.
     um_per_px : float, optional
         Scale, where the file does not say; without any the image is searched as it is.
     side : int
         Of a tile, pixels: bounds the memory.
+    stain : str
+        ``he``, or ``ihc``: blue nuclei are then told from brown ones.
     name : str, optional
         A neutral label, never a patient's name; the file's own name is not written anywhere.
-    also : callable(folder, slide, tiles, summary), optional
-        Writes more into the folder before it appears; `slide` is at the scale of the search.
+    also : callable(folder, summary, tiles), optional
+        Writes more into the folder before it appears; ``tiles()`` gives all nuclei, each time
+        anew.
+    tell : callable(sentence), optional
+        Hears before the run how large it is and how much memory it takes.
 
     Returns
     -------
@@ -76,86 +91,99 @@ def outline_nuclei(
     Raises
     ------
     BadInput
-        If slide or weights cannot be read.
+        If slide or weights cannot be read, or the stain is another.
+    OutputError
+        If the folder holds corrections, which would be lost.
     """
+    _check(Path(output), stain)
     slide = Slide.open(source)
     if um_per_px is not None:
         slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
+    evidence = None if weights is None else NucleusEvidence.load(weights)
     search = WholeSlide(
-        None if weights is None else NucleusEvidence.load(weights),
-        ClassicalNuclei() if weights is None else CentreVoting(),
+        evidence,
+        ClassicalNuclei(is_brown_nuclear=stain == "ihc") if evidence is None else CentreVoting(),
         side=side,
+        stains=STAINS[stain],
         progress=None if progress is None else lambda done: progress("outlining nuclei", done),
     )
-    tiles = list(search(slide))
-    seen = slide if slide.um_per_px is None else slide.at_scale(UM_PER_PX)
-    factor = (seen.um_per_px or 1.0) / (slide.um_per_px or 1.0)
-    summary = {"slide": name or "slide", **_summary(slide, tiles, factor)}
+    seen = as_searched(slide)
+    facts = Facts(
+        slide=name or "slide",
+        shape=slide.shape,
+        um_per_px=slide.um_per_px,
+        factor=(seen.um_per_px or 1.0) / (slide.um_per_px or 1.0),
+        stain=stain,
+        is_learned=evidence is not None,
+        fingerprint=fingerprint(source),
+        grid=seen.grid(side),
+    )
     with OutputFolder(output) as folder:
-        _write_outlines(folder / "nuclei.geojson", tiles, factor)
-        _write_table(folder / "nuclei.csv", tiles, factor)
-        write_bytes(folder / "nuclei.json", json.dumps(summary, indent=1).encode())
+        unfinished = _search(search, slide, facts, evidence, Path(output), tell)
+        store = unfinished.link_into(folder / TILES)
+
+        def tiles():
+            return numbered(store, stain)
+
+        details = write_details(folder, seen, all_centres(tiles()))
+        summary = write_results(folder, tiles, facts, details)
         if also is not None:
-            also(folder, seen, tiles, summary)
+            also(folder, summary, tiles)
+    unfinished.remove()
     return summary
 
 
-def _summary(slide, tiles, factor) -> dict:
-    """Count, density, and how nuclei are spread; lengths in um where the scale is known."""
-    unit = slide.um_per_px or 1.0
-    points = np.concatenate([t.centres for t in tiles] or [np.zeros((0, 2))]) + 0.5
-    points = points * factor * unit
-    window = Rectangle(slide.shape[0] * unit, slide.shape[1] * unit)
-    found = {
-        "nuclei": len(points),
-        "um_per_px": slide.um_per_px,
-        "length_unit": "um" if slide.um_per_px else "pixel",
-        "density": len(points) / window.area,
+def _check(output, stain):
+    if stain not in STAINS:
+        raise BadInput(f"stain: expected {' or '.join(STAINS)}, got {one_line(stain, 40)}")
+    if steps := len(read_journal(output)):
+        raise OutputError(
+            f"{shown(output)} holds a review of {steps} steps, which would be lost: choose another "
+            "folder"
+        )
+
+
+def _search(search, slide, facts, evidence, output, tell):
+    """All tiles in the folder of unfinished runs: those of an earlier run, and the others now."""
+    network = getattr(getattr(evidence, "network", None), "onnx", b"")
+    run = {
+        "slide": facts.fingerprint,
+        "um_per_px": facts.um_per_px,
+        "stain": facts.stain,
+        "side": search.side,
+        "weights": hashlib.sha256(network).hexdigest() if evidence else None,
         "corporis": __version__,
-        "note": "For research use only. Density is that of the whole image, glass too.",
     }
-    if len(points) > 2:
-        found["nearest_neighbour_mean"] = float(nearest_distances(points).mean())
-        found["clark_evans"] = clark_evans(points, window)
-        found["neighbours_mean"] = float(delaunay_neighbours(points).degrees.mean())
-        radii = np.array([r for r in RADII_UM if r < min(window.rows, window.columns) / 4])
-        if len(radii):
-            found["radii"] = radii.tolist()
-            found["ripley_l"] = ripley_l(points, window, radii).tolist()
-        if len(radii) and len(points) <= MOST_FOR_ENVELOPE:
-            low, high = random_envelope(len(points), window, radii, n_simulations=39)
-            found["random_l"] = np.sqrt(np.stack([low, high]) / np.pi).tolist()
-    return found
+    store = TileStore(output.absolute().with_name(f"{output.absolute().name}.unfinished"))
+    done = store.begin(run)
+    if tell is not None:
+        count = facts.grid[0] * facts.grid[1]
+        words = f"{count} tiles of {search.side} pixels, about {search.memory_gb:.1f} GB of memory"
+        held = f"; {len(done)} tiles were finished before" if done else ""
+        tell(f"{words}{held}")
+    for number, nuclei in search.numbered(slide, but=done):
+        store.add(number, nuclei)
+    return store
 
 
-def _write_outlines(path: Path, tiles: Iterable[TileNuclei], factor: float) -> None:
-    """A FeatureCollection of polygons (x, y) in pixels of the slide, counted from its corner."""
-    features = []
-    for tile in tiles:
-        for outline in tile.outlines:
-            ring = np.round((outline[:, ::-1] + 0.5) * factor, 2)
-            ring = np.concatenate([ring, ring[:1]])
-            features.append(
-                {
-                    "type": "Feature",
-                    "geometry": {"type": "Polygon", "coordinates": [ring.tolist()]},
-                    "properties": {"objectType": "detection"},
-                }
-            )
-    content = {"type": "FeatureCollection", "features": features}
-    write_bytes(path, json.dumps(content).encode())
+def numbered(store: TileStore, stain: str) -> Iterator[Shown]:
+    """All nuclei of a search, counted from 1; with the class that the stain itself gives."""
+    first = 1
+    for nuclei in store:
+        numbers = np.arange(first, first + len(nuclei.centres))
+        first += len(numbers)
+        yield Shown(numbers, nuclei, stained(nuclei, stain))
 
 
-def _write_table(path: Path, tiles: Iterable[TileNuclei], factor: float) -> None:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    for number, tile in enumerate(tiles):
-        if number == 0:
-            rows.writerow(["x_px", "y_px", *tile.names])
-        for centre, values in zip(tile.centres, tile.features, strict=True):
-            place = (centre[::-1] + 0.5) * factor
-            rows.writerow([f"{v:.6g}" for v in (*place, *values)])
-    write_bytes(path, text.getvalue().encode())
+def stained(nuclei: TileNuclei, stain: str) -> tuple[str, ...]:
+    """Class of each nucleus by its dye alone: positive or negative, or none."""
+    if stain != "ihc":
+        return ("",) * len(nuclei.centres)
+    dyes = (
+        nuclei.features[:, nuclei.names.index(f"colour.{dye}_dye_mean")]
+        for dye in ("nuclear", "other")
+    )
+    return tuple(POSITIVE if positive else NEGATIVE for positive in is_brown(*dyes))
 
 
 def train_nuclei(

@@ -14,6 +14,7 @@ from corporis.apps.histopathology import (
     CaseIndex,
     Encoder,
     Entry,
+    FeatureNetwork,
     GlandEvidence,
     ViewTable,
     learn,
@@ -27,7 +28,7 @@ from corporis.apps.histopathology.training import Example, Schedule, balanced_we
 from corporis.errors import BadInput, NotFound
 from corporis.imaging import OutputFolder
 from corporis.imaging.guard import one_line, shown
-from corporis.imaging.slide import PLAIN, Slide
+from corporis.imaging.slide import PLAIN, Slide, files_of
 from corporis.learning import Network
 
 TABLE = "labels.csv"
@@ -36,8 +37,9 @@ MOST_PIXELS = 50_000_000
 """Of a region that is looked at as one: 150 MB of colours."""
 THUMBNAIL_PX = 360
 GLANDS = "_gland.png"
-NETWORK, SCALE = "network", "um_per_px"
-"""Parts of an index: the network that describes its cases, and the scale of files without one."""
+NETWORK, ENCODER, SCALE = "network", "encoder", "um_per_px"
+"""Parts of an index: the networks that describe its cases, ours and one from elsewhere, and the
+scale of files without one."""
 NOT_FACTS = ("image", "patient", "label", "um_per_px")
 Progress = Callable[[str, float], None]
 
@@ -83,8 +85,6 @@ def look(
         If the file cannot be read, has no scale, is too large, or the region lies outside.
     """
     path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"{shown(path)} does not exist: check the path")
     slide = Slide.open(path)
     rows, columns = slide.shape
     left, top, width, height = region or (0, 0, columns, rows)
@@ -103,9 +103,10 @@ def look(
     if scale is None:
         raise BadInput(f"{path.name}: does not say its scale: give --um-per-px")
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
+    for name in files_of(path):
+        with open(name, "rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
     is_assumed = um_per_px is None and slide.um_per_px is None
     return Looked(slide.read(top, left, height, width), scale, digest.hexdigest(), is_assumed)
 
@@ -126,6 +127,7 @@ def index_folder(
     path,
     *,
     weights=None,
+    encoder: FeatureNetwork | None = None,
     um_per_px: float | None = None,
     label: str = "label",
     progress: Progress | None = None,
@@ -144,6 +146,8 @@ def index_folder(
     weights : path, optional
         A folder that `train_glands` wrote; kept in the index. Without one, regions are described
         by texture, mucin and chromatin of all tissue alone.
+    encoder : FeatureNetwork, optional
+        A network from elsewhere whose features stand beside these; kept in the index.
     um_per_px : float, optional
         Scale of files that do not say.
     label : str
@@ -166,15 +170,18 @@ def index_folder(
     with CaseIndex(path, is_new_allowed=True) as index:
         if index.settle(NETWORK, network) != network and weights is not None:
             raise BadInput(f"{Path(path).name}: made with other weights: choose another file")
+        seen = b"" if encoder is None else encoder.to_bytes()
+        if index.settle(ENCODER, seen) != seen and encoder is not None:
+            raise BadInput(f"{Path(path).name}: made with another encoder: choose another file")
         if um_per_px is not None:
             index.settle(SCALE, repr(float(um_per_px)).encode())
-        known, encoder, names = set(index.names()), encoder_of(index), None
+        known, describes, names = set(index.names()), encoder_of(index), None
         fresh = [row for row in rows if row[0].stem not in known]
         for number, row in enumerate(fresh):
             if progress is not None:
                 progress("describing cases", number / len(fresh))
             try:
-                entry, table = _entry(index, encoder, *row, um_per_px=um_per_px)
+                entry, table = _entry(index, describes, *row, um_per_px=um_per_px)
             except NotFound as error:
                 skipped.append(f"{row[0].name}: {error}")
                 continue
@@ -184,7 +191,7 @@ def index_folder(
         if added or index.part(MODEL) is None:
             if progress is not None:
                 progress("learning codes", 1.0)
-            learn(index, names or _names(index, encoder, rows, um_per_px))
+            learn(index, names or _names(index, describes, rows, um_per_px))
         return added, len(index.names()), skipped
 
 
@@ -238,8 +245,11 @@ def _entry(index, encoder, path, label, patient, facts, scale, *, um_per_px):
 
 def encoder_of(index: CaseIndex) -> Encoder:
     """What describes regions as the cases of an index were."""
-    network = index.part(NETWORK)
-    return Encoder(GlandEvidence(Network(network, n_threads=1)) if network else None)
+    network, other = index.part(NETWORK), index.part(ENCODER)
+    return Encoder(
+        GlandEvidence(Network(network, n_threads=1)) if network else None,
+        network=FeatureNetwork.from_bytes(other) if other else None,
+    )
 
 
 def scale_of(index: CaseIndex) -> float | None:

@@ -1,7 +1,8 @@
 """Groups of commands of the command line, a module a group."""
 
 from corporis.commands.motion import motion
+from corporis.commands.review import review
 from corporis.commands.slides import slides
 from corporis.commands.training import training
 
-__all__ = ["motion", "slides", "training"]
+__all__ = ["motion", "review", "slides", "training"]

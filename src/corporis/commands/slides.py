@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from corporis.options import Output
+from corporis.options import Label, Output
 from corporis.terminal import progress, table
 
 slides = typer.Typer(help="Find diagnosed tissue regions alike, by codes of what they show.")
 
 Index = Annotated[Path, typer.Option("--index", help="A file that `corporis slides index` made.")]
-Region = Annotated[Path, typer.Argument(metavar="IMAGE", help="A TIFF slide or a plain image.")]
+Region = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="A TIFF or DICOM slide or a plain image.")
+]
 Scale = Annotated[
     float | None, typer.Option(min=0.01, help="Micrometres per pixel, where files do not say.")
 ]
@@ -30,6 +32,16 @@ def index_folder(
     weights: Annotated[
         Path | None, typer.Option(help="A folder that `corporis slides train` wrote.")
     ] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="ONNX: colour images to features, beside ours; kept.")
+    ] = None,
+    encoder_side: Annotated[
+        int | None, typer.Option(min=8, help="Pixels of its input, where the file does not say.")
+    ] = None,
+    encoder_mean: Annotated[
+        str, typer.Option(help="Of red, green and blue, 0 to 1, that it was trained with.")
+    ] = "0.485,0.456,0.406",
+    encoder_std: Annotated[str, typer.Option(help="Their deviations.")] = "0.229,0.224,0.225",
     um_per_px: Scale = None,
     label: Annotated[str, typer.Option(help="The column that holds the diagnosis.")] = "label",
 ) -> None:
@@ -38,12 +50,25 @@ def index_folder(
     Example:
 
       corporis slides index cases/ -o cases.index --weights weights/ --um-per-px 0.5
+
+      corporis slides index cases/ -o cases.index --encoder encoder.onnx
     """
     from corporis.cohorts.slides import index_folder as build
+    from corporis.workstation.slides import read_encoder
 
+    network = None
+    if encoder is not None:
+        network, said = read_encoder(encoder, encoder_side, encoder_mean, encoder_std)
+        typer.echo(said)
     with progress() as tell:
         added, held, skipped = build(
-            folder, output, weights=weights, um_per_px=um_per_px, label=label, progress=tell
+            folder,
+            output,
+            weights=weights,
+            encoder=network,
+            um_per_px=um_per_px,
+            label=label,
+            progress=tell,
         )
     for line in skipped:
         typer.echo(f"left out {line}")
@@ -66,6 +91,7 @@ def search(
         bool, typer.Option("--same-patient", help="Cases of the same patient may be found.")
     ] = False,
     hide_labels: Hide = False,
+    name: Label = None,
 ) -> None:
     """Find the cases most like a region, with reasons, and what they vote for.
 
@@ -80,7 +106,7 @@ def search(
 
     request = Request(
         cases, parsed_region(region), um_per_px, patient, same_patient, parsed_facts(where),
-        hide_labels,
+        hide_labels, name,
     )  # fmt: skip
     answer = run_search(image, index, output, request)
     if not hide_labels:

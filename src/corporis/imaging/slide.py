@@ -1,23 +1,24 @@
 """Whole slides: windows and tiles of images too large to be held, with their scale.
 
-TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS) and plain images. Only the
+TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS), DICOM and plain images. Only the
 pieces of the file that a window touches are decoded.
 """
 
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 
 from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.guard import shown
+from corporis.imaging.slide_dicom import DicomPieces, is_dicom
 
 N_CACHED = 256
 """Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
@@ -72,11 +73,11 @@ class Slide:
     name: str
     shape: tuple[int, int]
     um_per_px: float | None
-    pieces: "_Tiff | _Whole | _Resampled" = field(repr=False)
+    pieces: "_Tiff | _Whole | _Resampled | DicomPieces" = field(repr=False)
 
     @classmethod
     def open(cls, path) -> "Slide":
-        """Open a file; nothing but its header is read of a TIFF.
+        """Open a file, or a folder of DICOM; nothing but headers is read of a TIFF or DICOM slide.
 
         Raises
         ------
@@ -86,9 +87,12 @@ class Slide:
             If it holds no grey or RGB image of 8 bits.
         """
         path = Path(path)
+        if is_dicom(path):
+            dicom = DicomPieces(path)
+            return cls(path.name, dicom.size, dicom.um_per_px, dicom)
         if not path.is_file():
-            got = "a folder: give one file" if path.is_dir() else "nothing: check the path"
-            raise BadInput(f"{shown(path)}: expected a TIFF slide or an image, got {got}")
+            got = "another folder: give one file" if path.is_dir() else "nothing: check the path"
+            raise BadInput(f"{shown(path)}: expected a TIFF or DICOM slide or an image, got {got}")
         if path.suffix.lower() in PLAIN:
             image = _plain(path)
             return cls(path.name, image.shape[:2], None, _Whole(image))
@@ -143,8 +147,19 @@ class Slide:
         shape = tuple(max(1, round(n / factor)) for n in self.shape)
         return Slide(self.name, (shape[0], shape[1]), um_per_px, _Resampled(self, factor))
 
+    def grid(self, side: int, offset: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+        """Rows and columns of the tiles that `tiles` makes."""
+        rows, columns = (len(_cuts(n, side, o)) for n, o in zip(self.shape, offset, strict=True))
+        return rows, columns
+
     def tiles(
-        self, side: int, halo: int, *, multiple: int = 1, offset: tuple[int, int] = (0, 0)
+        self,
+        side: int,
+        halo: int,
+        *,
+        multiple: int = 1,
+        offset: tuple[int, int] = (0, 0),
+        but: Container[int] = (),
     ) -> Iterator[Tile]:
         """All tiles, row by row, each made when it is asked for.
 
@@ -158,6 +173,8 @@ class Slide:
             Windows begin and end at multiples of this, except at the slide's border.
         offset : (int, int)
             Where the first row and column of cores end, 0 <= offset < side; 0 for a whole one.
+        but : container of int
+            Numbers of tiles, from 0 and row by row, that are neither read nor given.
 
         Raises
         ------
@@ -170,8 +187,8 @@ class Slide:
                 f"{side}, {halo}, {multiple} and {offset}"
             )
         rows, columns = (_cuts(n, side, o) for n, o in zip(self.shape, offset, strict=True))
-        for top, bottom in rows:
-            for left, right in columns:
+        for number, ((top, bottom), (left, right)) in enumerate(product(rows, columns)):
+            if number not in but:
                 yield self._tile((top, left), (bottom, right), halo, multiple)
 
     def _tile(self, first, last, halo, multiple):
@@ -183,6 +200,11 @@ class Slide:
         image = self.read(*starts, *(e - s for s, e in zip(starts, ends, strict=True)))
         core = tuple(slice(a - s, b - s) for a, b, s in zip(first, last, starts, strict=True))
         return Tile(image, (starts[0], starts[1]), (core[0], core[1]))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files that make a slide: itself, or all of a folder."""
+    return sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
 
 
 def _cuts(length, side, offset):

@@ -3,24 +3,25 @@
 import base64
 import datetime
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from corporis.apps.nuclei.whole_slide import TileNuclei
-from corporis.cohorts.nuclei import RADII_UM, outline_nuclei
+from corporis.cohorts.nuclei import outline_nuclei
+from corporis.cohorts.nuclei_files import RADII_UM, WINDOW, Shown, all_centres, colour, colour_name
 from corporis.imaging.output import write_bytes
-from corporis.imaging.slide import Slide
 from corporis.interfaces import Measure
 from corporis.workstation.html import document, measure_table
 from corporis.workstation.sheet import account, masthead, sheet
 
-WINDOW = 512
-"""Side of a detail, in pixels of the slide as it was searched."""
+Tiles = Callable[[], Iterable[Shown]]
 OVERVIEW = 480
 """Longest side of the map of densities, pixels."""
+BROWN_BEYOND = 0.6
+"""How brown it is beyond positive nuclei, in parts of their own, above which it is no nuclear
+stain."""
 LEARNED = (
     "A network says of every pixel at 0.25 µm whether it is nucleus, how deep it lies inside and "
     "where the nucleus's centre is; pixels vote for centres, and touching nuclei are parted where "
@@ -31,6 +32,11 @@ CLASSICAL = (
     "No network was given: nuclei are where haematoxylin, separated from the other dye, is above a "
     "threshold found in each tile; edges vote for centres along their gradients, and a watershed "
     "parts touching nuclei."
+)
+IMMUNE = (
+    "Haematoxylin and diaminobenzidine are told apart by their usual colours; a nucleus is "
+    "positive where more than 35 % of its dye is brown. The fraction is of the nuclei found, and "
+    "its interval counts chance alone, not nuclei that were missed."
 )
 METHODS = (
     "Density counts the nuclei in squares; L is Ripley's function, corrected at the border, with "
@@ -50,7 +56,9 @@ def run_nuclei(
     *,
     um_per_px: float | None = None,
     side: int = 1024,
+    stain: str = "he",
     name: str | None = None,
+    tell: Callable[[str], None] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict:
     """Outline and measure every nucleus of a slide, and leave a report beside the tables.
@@ -58,32 +66,34 @@ def run_nuclei(
     As `corporis.cohorts.nuclei.outline_nuclei`, and ``report.html``: where nuclei are dense, three
     details with their outlines, and all numbers.
     """
-
-    def report(folder: Path, slide: Slide, tiles: Sequence[TileNuclei], summary: dict) -> None:
-        page = render(slide, tiles, summary, weights is not None)
-        write_bytes(folder / "report.html", page.encode())
-
     return outline_nuclei(
         source,
         output,
         weights,
         um_per_px=um_per_px,
         side=side,
+        stain=stain,
         name=name,
-        also=report,
+        also=write_report,
+        tell=tell,
         progress=progress,
     )
 
 
-def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_learned: bool) -> str:
-    """The page as HTML text, complete in itself; `slide` as it was searched."""
-    centres = np.concatenate([t.centres for t in tiles] or [np.zeros((0, 2))])
-    outlines = [outline for t in tiles for outline in t.outlines]
-    found = measures(summary, tiles)
-    methods = (LEARNED if is_learned else CLASSICAL, *METHODS)
+def write_report(folder: Path, summary: dict, tiles: Tiles, reviewed: str = "") -> None:
+    """Write ``report.html`` beside what `corporis.cohorts.nuclei_files.write_results` wrote."""
+    write_bytes(folder / "report.html", render(folder, summary, tiles, reviewed).encode())
+
+
+def render(folder: Path, summary: dict, tiles: Tiles, reviewed: str = "") -> str:
+    """The page as HTML text, complete in itself; `reviewed` is its part on corrections, HTML."""
+    is_learned, is_immune = summary["search"]["is_learned"], summary["search"]["stain"] == "ihc"
+    found = measures(summary, tiles())
+    methods = (LEARNED if is_learned else CLASSICAL, *((IMMUNE,) if is_immune else ()), *METHODS)
     sections = [
-        ("density", "Where they are", _density(slide, centres), ""),
-        ("details", "As they were outlined", _details(slide, centres, outlines), ""),
+        ("review", "What was corrected, and what was learned", reviewed, ""),
+        ("density", "Where they are", _density(summary["search"], all_centres(tiles())), ""),
+        ("details", "As they were outlined", _details(folder, summary, tiles), ""),
         ("measures", "All measures", measure_table(found), ""),
         ("methods", "How it was done", account(methods, REFERENCES, _facts(summary)), "methods"),
     ]
@@ -92,6 +102,11 @@ def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_learned:
         warnings.append(
             "The file does not say how large a pixel is: it was searched as it is, as if at 40x, "
             "and lengths are in pixels."
+        )
+    if summary.get("brown_beyond_nuclei", 0) > BROWN_BEYOND:
+        warnings.append(
+            "Brown lies around nuclei as much as in them: it stains more than nuclei, and the "
+            "positive fraction counts nuclei in brown cells. A Ki-67 index needs a nuclear stain."
         )
     if not is_learned:
         warnings.append(
@@ -111,7 +126,7 @@ def render(slide: Slide, tiles: Sequence[TileNuclei], summary: dict, is_learned:
     return document(f"Nuclei: {summary['slide']}", sheet(head, sections), {}, ())
 
 
-def measures(summary: dict, tiles: Sequence[TileNuclei]) -> list[Measure]:
+def measures(summary: dict, tiles: Iterable[Shown]) -> list[Measure]:
     """What the table says, each with its unit."""
     unit = "µm" if summary["um_per_px"] else "pixel"
     found = [
@@ -123,6 +138,11 @@ def measures(summary: dict, tiles: Sequence[TileNuclei]) -> list[Measure]:
             note="of the whole image, glass too",
         ),
     ]
+    if "positive_fraction" in summary:
+        low, high = (100 * end for end in summary["positive_fraction_interval"])
+        share, note = 100 * summary["positive_fraction"], "interval by chance alone"
+        found.insert(1, Measure("positive fraction", share, "%", low, high, note))
+    found += [Measure(f"of class {k}", v, "") for k, v in summary["classes"].items()]
     if "nearest_neighbour_mean" in summary:
         found += [
             Measure(
@@ -154,10 +174,15 @@ def measures(summary: dict, tiles: Sequence[TileNuclei]) -> list[Measure]:
 
 def _of_features(tiles):
     """Medians of the shape's measures, in pixels of the search."""
-    known = [t for t in tiles if len(t.centres)]
-    if not known:
+    names, held = (), []
+    for tile in tiles:
+        if len(tile.numbers):
+            names = tile.nuclei.names
+            is_shape = [name.startswith("shape.") for name in names]
+            held.append(np.asarray(tile.nuclei.features, np.float32)[:, is_shape])
+    if not held:
         return []
-    values = np.concatenate([t.features for t in known])
+    values, shapes = np.concatenate(held), [name for name in names if name.startswith("shape.")]
     return [
         Measure(
             f"{name.removeprefix('shape.').removesuffix('_px').replace('_', ' ')}, median",
@@ -165,8 +190,7 @@ def _of_features(tiles):
             ("pixel²" if "area" in name else "pixel") if name.endswith("_px") else "",
             note="as searched",
         )
-        for k, name in enumerate(known[0].names)
-        if name.startswith("shape.")
+        for k, name in enumerate(shapes)
     ]
 
 
@@ -176,9 +200,13 @@ def _sentence(summary):
     if "clark_evans" not in summary:
         return f"{summary['nuclei']} nuclei were found."
     index = summary["clark_evans"]
+    brown = ""
+    if "positive_fraction" in summary:
+        brown = f"; {100 * summary['positive_fraction']:.1f} % of them are positive"
     word = "cluster" if index < 0.95 else "keep apart" if index > 1.05 else "lie at random"
     return (
-        f"{summary['nuclei']} nuclei were found; they {word} (Clark and Evans index {index:.2f})."
+        f"{summary['nuclei']} nuclei were found{brown}; they {word} "
+        f"(Clark and Evans index {index:.2f})."
     )
 
 
@@ -188,12 +216,13 @@ def _facts(summary):
     }
 
 
-def _density(slide, centres):
+def _density(search, centres):
     """Counts in squares over the slide, dark where there are many."""
     if not len(centres):
         return ""
-    step = max(max(slide.shape) / 48, 1.0)
-    shape = [int(np.ceil(n / step)) for n in slide.shape]
+    seen = [n / search["factor"] for n in search["shape"]]
+    step = max(max(seen) / 48, 32.0)
+    shape = [int(np.ceil(n / step)) for n in seen]
     counts = np.zeros(shape)
     places = np.minimum((centres / step).astype(int), np.array(shape) - 1)
     np.add.at(counts, tuple(places.T), 1)
@@ -206,41 +235,45 @@ def _density(slide, centres):
     return f'<div class="figures">{_figure(picture, words)}</div>'
 
 
-def _details(slide, centres, outlines):
-    """Windows where nuclei are densest, at the median and sparse, with their outlines."""
-    if not len(centres):
-        return ""
-    corners = np.maximum(centres - WINDOW / 2, 0)
-    corners = np.minimum(corners, np.maximum(np.array(slide.shape) - WINDOW, 0)).astype(int)
-    chosen = corners[:: max(1, len(corners) // 400)]
-    inside = [np.all((centres >= c) & (centres < c + WINDOW), axis=1).sum() for c in chosen]
-    order = np.argsort(inside)
-    names = ("densest", "typical", "sparsest")
-    picked = dict(zip(names, order[[-1, len(order) // 2, 0]], strict=True))
-    shown, figures = set(), ""
-    for name, number in picked.items():
-        corner = tuple(chosen[number])
-        if corner not in shown:
-            shown.add(corner)
-            words = f"The {name}: {inside[number]} nuclei."
-            figures += _figure(_outlined(slide, corner, centres, outlines), words)
-    return f'<div class="figures">{figures}</div>'
+def _details(folder, summary, tiles):
+    """The windows that were kept, with the outlines that lie in them."""
+    from PIL import Image as Pillow
+
+    places, known = summary["details"], list(summary["classes"])
+    near: list[list] = [[] for _ in places]
+    for tile in tiles():
+        for place, kept in zip(places, near, strict=True):
+            away = np.abs(tile.nuclei.centres - place["corner"] - WINDOW / 2)
+            kept += [
+                (tile.nuclei.outlines[row], tile.labels[row], tile.nuclei.centres[row])
+                for row in np.flatnonzero((away < WINDOW / 2 + 60).all(axis=1))
+            ]
+    figures = ""
+    for place, kept in zip(places, near, strict=True):
+        corner = np.array(place["corner"])
+        inside = sum(bool(np.all((c >= corner) & (c < corner + WINDOW))) for *_, c in kept)
+        with Pillow.open(folder / place["file"]) as file:
+            picture = _outlined(file.convert("RGB"), corner, kept, known)
+        figures += _figure(picture, f"The {place['words']}: {inside} nuclei.{_legend(known)}")
+    return f'<div class="figures">{figures}</div>' if figures else ""
 
 
-def _outlined(slide, corner, centres, outlines):
+def _legend(known):
+    said = [f"{label} {colour_name(label, known)}" for label in known]
+    return f" Outlines: {', '.join(said)}." if said else ""
+
+
+def _outlined(picture, corner, kept, known):
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    side = [min(WINDOW, n) for n in slide.shape]
-    picture = Pillow.fromarray(slide.read(*map(int, corner), *side)).resize(
-        (2 * side[1], 2 * side[0]), Pillow.Resampling.BICUBIC
-    )
+    size = 2 * picture.width, 2 * picture.height
+    picture = picture.resize(size, Pillow.Resampling.BICUBIC)
     pen = ImageDraw.Draw(picture)
-    near = np.all(np.abs(centres - corner - WINDOW / 2) < WINDOW / 2 + 60, axis=1)
-    for number in np.flatnonzero(near):
-        ring = 2 * (outlines[number][:, ::-1] - np.array(corner)[::-1] + 0.5)
+    for outline, label, _ in kept:
+        ring = 2 * (outline[:, ::-1] - corner[::-1] + 0.5)
         points = [tuple(p) for p in np.concatenate([ring, ring[:1]])]
-        pen.line(points, fill=(0, 160, 90), width=2)
+        pen.line(points, fill=colour(label, known), width=2)
     return np.asarray(picture)
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from corporis.apps.histopathology import Answer, CaseIndex, model_of
+from corporis.apps.histopathology import Answer, CaseIndex, FeatureNetwork, model_of
+from corporis.apps.histopathology.evidence import UM_PER_PX
+from corporis.apps.histopathology.features import SIDE
 from corporis.cohorts.slides import Looked, find_alike, look, scale_of, thumbnail
 from corporis.errors import BadInput, NotFound
 from corporis.imaging import OutputFolder
-from corporis.imaging.guard import one_line
+from corporis.imaging.guard import one_line, shown
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Measure
 from corporis.workstation.contact_sheet import Card, ContactSheet, write_contact_sheet
@@ -29,6 +31,9 @@ METHODS = (
     "Probabilities are calibrated, and the bound beyond which nothing alike is known was set, on "
     "cases of the index whose patients took no part in making the codes they were found by; the "
     "network had seen them if it was trained on them.",
+    "Nothing alike means that views lie farther from what is usual in every diagnosis than those "
+    "of 95 % of such cases. Silence is no proof: of tissue tiles of a class that an index lacked "
+    "59 % were not noticed, and of regions of a colon's grade that it lacked nearly all.",
 )
 REFERENCES = (
     "Zhang, Liu, Dundar, Badve & Zhang (2015), IEEE Trans. Med. Imaging 34, 496-506, "
@@ -57,6 +62,8 @@ class Request:
         What cases must have.
     hides_labels : bool
         For teaching.
+    name : str or None
+        A neutral label, never a patient's name; the file's own name is not shown.
     """
 
     n_matches: int = 10
@@ -66,6 +73,7 @@ class Request:
     includes_own: bool = False
     facts: dict[str, str] | None = None
     hides_labels: bool = False
+    name: str | None = None
 
 
 def run_search(source, index_path, output, request: Request | None = None) -> Answer:
@@ -93,7 +101,7 @@ def run_search(source, index_path, output, request: Request | None = None) -> An
             patient=request.patient,
             includes_own=request.includes_own,
         )
-    page = _sheet(Path(source).stem, seen, answer, len(table.values), model.accuracy, request)
+    page = _sheet(seen, answer, len(table.values), model.accuracy, request)
     with OutputFolder(output) as folder:
         write_contact_sheet(page, folder / "report.html")
         found = _numbers(seen, answer, request)
@@ -138,6 +146,33 @@ def run_examples(
     with OutputFolder(output) as folder:
         write_contact_sheet(page, folder / "report.html")
     return len(cards)
+
+
+def read_encoder(
+    path: Path, side: int | None, mean: str, deviation: str
+) -> tuple[FeatureNetwork, str]:
+    """An encoder from a file and the words of a command line, and one line that states it.
+
+    Raises
+    ------
+    BadInput
+        If file or words cannot be used.
+    """
+    if not path.is_file():
+        raise BadInput(f"{shown(path)} does not exist: check the path")
+    colours = [_three(text, option) for text, option in ((mean, "mean"), (deviation, "std"))]
+    network = FeatureNetwork(path.read_bytes(), colours[0], colours[1], side)
+    return network, network.stated(SIDE * UM_PER_PX)
+
+
+def _three(text, option):
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(
+            f"--encoder-{option}: expected three numbers, red,green,blue, got {one_line(text, 60)}"
+        ) from None
+    return red, green, blue
 
 
 def parsed_region(text: str | None) -> tuple[int, int, int, int] | None:
@@ -186,7 +221,7 @@ def parsed_facts(texts) -> dict[str, str]:
     return found
 
 
-def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactSheet:
+def _sheet(seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactSheet:
     cards = [
         Card(m.entry.name, m.entry.label, m.entry.thumbnail, m.bits, m.entry.facts,
              m.agreeing, m.differing)
@@ -215,7 +250,7 @@ def _sheet(name, seen: Looked, answer: Answer, n_views, accuracy, request) -> Co
         note = "of the vote, on patients left out of the codes, not of the network"
         measures.append(Measure("accuracy_in_this_index", 100 * accuracy, "%", note=note))
     return ContactSheet(
-        name, sentence, thumbnail(seen.image, 720), cards,
+        request.name or "query", sentence, thumbnail(seen.image, 720), cards,
         probabilities=answer.probabilities, is_alike=answer.is_alike,
         hides_labels=request.hides_labels, measures=measures, warnings=notes,
         methods=METHODS, references=REFERENCES, provenance=_versions(), date=_today(),

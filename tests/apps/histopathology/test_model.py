@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corporis.apps.histopathology.model import IndexModel, folds
+from corporis.apps.histopathology.model import IndexModel, Usual, folds
 
 NAMES = tuple(f"family.f{i}" for i in range(8))
 
@@ -97,3 +97,16 @@ def test_folds_keep_patients_whole_and_hold_everyone_back_once():
     for group in set(groups.tolist()):
         assert held[:, groups == group].any(axis=1).sum() == 1
     assert np.ptp(held.sum(1)) < 10
+
+
+def test_distances_are_in_the_spreads_of_a_diagnosis():
+    rng = np.random.default_rng(0)
+    mixing = np.diag([3.0, 1.0, 0.2]) @ np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    views = np.concatenate([rng.standard_normal((4000, 3)) @ mixing + c for c in (0, 40)])
+    usual = Usual.learn(views, np.repeat(["a", "b"], 4000))
+    asked = np.array([[1.5, 0, 0], [0, 0, 3.0]]) @ mixing
+    expected = np.array([1.5, 3.0]) / np.sqrt(3)
+    np.testing.assert_allclose(usual.distances(asked), expected, rtol=0.1)
+    np.testing.assert_allclose(usual.distances(asked + 40), expected, rtol=0.1)
+    flat = Usual.learn(np.zeros((10, 3)), ["a", "b"] * 5)
+    assert np.isfinite(flat.distances(np.ones((1, 3)))).all()

@@ -1,8 +1,15 @@
 """The path without a network, on procedural tissue that it was not made for."""
 
 import numpy as np
+from scipy import ndimage
 
-from corporis.apps.nuclei.classical import ClassicalNuclei, nuclear_dye
+from corporis.apps.nuclei.classical import (
+    ClassicalNuclei,
+    any_dye,
+    nuclear_dye,
+    share_in_sheets,
+)
+from corporis.imaging.stain import IMMUNE
 from corporis.phantoms import HardCoreProcess, NuclearTissue
 from corporis.shapes import instance_overlap
 
@@ -29,3 +36,31 @@ def test_blank_glass_holds_nothing():
     glass = np.uint8(np.clip(rng.normal(245, 1.5, (120, 120, 3)), 0, 255))
     found = ClassicalNuclei()(glass)
     assert np.count_nonzero(found) < 0.2 * found.size
+
+
+def test_brown_and_blue_nuclei_are_both_found():
+    rng = np.random.default_rng(2)
+    points = HardCoreProcess(0.001, 30.0).sample((320, 320), rng)
+    brown = np.arange(0, len(points), 2)
+    tissue = NuclearTissue(eosin=(0.05, 0.03)).at(points, (320, 320), rng, positive=brown)
+    found = ClassicalNuclei(is_brown_nuclear=True)(tissue.image)
+    assert instance_overlap(tissue.labels, found).f1() > 0.9
+
+
+def test_brown_cytoplasm_is_not_taken_for_nuclei():
+    rng = np.random.default_rng(3)
+    dyes = np.zeros((200, 200, 2))
+    dyes[20:180, 20:180, 1] = 0.5 + 0.05 * ndimage.gaussian_filter(rng.random((160, 160)), 2)
+    spots = [(r, c) for r in (60, 100, 140) for c in (60, 100, 140)]
+    for r, c in spots:
+        dyes[r - 8 : r + 8, c - 8 : c + 8] = (0.7, 0.2)
+    image = IMMUNE.render(ndimage.gaussian_filter(dyes, (1, 1, 0)))
+    assert share_in_sheets(dyes[..., 1]) > 0.9
+    np.testing.assert_allclose(any_dye(image), IMMUNE.concentrations(image)[..., 0])
+    found = ClassicalNuclei(is_brown_nuclear=True)(image)
+    assert found.max() == len(spots)
+    assert all(found[place] for place in spots)
+
+
+def test_nothing_brown_lies_in_no_sheet():
+    assert share_in_sheets(np.zeros((50, 50))) == 0

@@ -71,3 +71,9 @@ def test_names_have_families_and_no_doubles():
 def test_an_image_without_nuclei_gives_an_empty_table():
     table = measure(np.full((30, 30, 3), 240, np.uint8), np.zeros((30, 30), int))
     assert table.values.shape == (0, len(table.names))
+
+
+def test_where_there_is_no_nucleus_the_table_is_empty():
+    table = measure(np.full((40, 40, 3), 240, np.uint8), np.zeros((40, 40), int))
+    assert table.values.shape == (0, len(table.names)) and table.centres.shape == (0, 2)
+    assert len(measure(np.zeros((40, 40, 3), np.uint8), np.eye(40, dtype=int), only=[]).values) == 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corporis.apps.nuclei.immune import brown_shares, positive_nuclei
+from corporis.apps.nuclei.immune import brown_shares, is_brown, positive_nuclei
 from corporis.imaging.stain import IMMUNE
 from corporis.phantoms import HardCoreProcess, NuclearTissue
 
@@ -23,3 +23,10 @@ def test_shares_are_those_of_the_dyes():
     codes[0], codes[1], codes[2] = (0.8, 0.0), (0.4, 0.4), (0.0, 0.9)
     np.testing.assert_allclose(brown_shares(IMMUNE.render(codes), labels), [0, 0.5, 1], atol=0.03)
     assert brown_shares(IMMUNE.render(codes), 0 * labels).shape == (0,)
+
+
+def test_means_tell_the_same_as_sums():
+    rng = np.random.default_rng(1)
+    blue, brown = rng.random(50), rng.random(50)
+    np.testing.assert_array_equal(is_brown(blue, brown), brown / (blue + brown) > 0.35)
+    assert not is_brown([0.0], [0.0])[0]

@@ -95,3 +95,19 @@ def test_a_slide_at_half_the_scale_is_enlarged(tmp_path):
     assert abs(counts[0] - counts[1]) <= 0.05 * counts[0]
     with pytest.raises(ValueError, match="side"):
         WholeSlide(darkness, side=0)
+
+
+def test_numbered_tiles_are_searched_alone(slide):
+    opened, _ = slide
+    search = WholeSlide(darkness, side=400)
+    every, said = list(search(opened)), []
+    again = WholeSlide(darkness, side=400, progress=said.append).numbered(opened, but={0, 2})
+    for number, nuclei in again:
+        np.testing.assert_array_equal(nuclei.centres, every[number].centres)
+    assert said == [0.75, 1.0]
+
+
+def test_memory_grows_with_the_tile_alone():
+    small, large = (WholeSlide(darkness, side=side).memory_gb for side in (256, 2048))
+    assert 0.5 < small < 1 < 3 < large
+    assert WholeSlide(None, side=1024).memory_gb < 1.1

@@ -33,7 +33,7 @@ METHODS: tuple[tuple[set[str], str], ...] = (
     (
         {TAGS},
         "Intervals are 95 % of a sector's mean strain, from the fit's normal equations, widened "
-        "by a factor found on virtual rings, whose true strain they hold in 96 to 100 of 100 cases.",
+        "by a factor found on virtual rings, whose true strain they hold in 96 to 100 % of cases.",
     ),
     (
         {DENSE},

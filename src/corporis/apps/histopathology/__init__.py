@@ -1,5 +1,6 @@
 """Histopathology: glands outlined, regions described, diagnosed cases like them found."""
 
+from corporis.apps.histopathology.encoder import FeatureNetwork
 from corporis.apps.histopathology.evidence import GlandEvidence, GlandMaps, rescaled
 from corporis.apps.histopathology.features import ViewTable, describe
 from corporis.apps.histopathology.glands import GlandSplitting
@@ -7,6 +8,7 @@ from corporis.apps.histopathology.index import CaseIndex, Entry
 from corporis.apps.histopathology.model import IndexModel
 from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
 from corporis.apps.histopathology.search import Answer, Encoder, Match, learn, model_of, search
+from corporis.apps.histopathology.words import VisualWords, sift_descriptors
 
 __all__ = [
     "Answer",
@@ -14,6 +16,7 @@ __all__ = [
     "CaseVote",
     "Encoder",
     "Entry",
+    "FeatureNetwork",
     "GlandEvidence",
     "GlandMaps",
     "GlandSplitting",
@@ -21,10 +24,12 @@ __all__ = [
     "Match",
     "ViewHashing",
     "ViewTable",
+    "VisualWords",
     "describe",
     "learn",
     "model_of",
     "nearest_in_case",
     "rescaled",
     "search",
+    "sift_descriptors",
 ]

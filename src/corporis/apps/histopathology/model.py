@@ -5,21 +5,59 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
 
 from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
 from corporis.learning import PosteriorHashing
-from corporis.learning.hashing import squared_distances
 
 N_FOLDS = 5
 FALSE_ALARMS = 0.05
 """Share of regions like those indexed that may be called unlike anything known."""
+LEAST_SPREAD = 1e-3
+"""Added to the variance of every feature, for one that never varies."""
 LEAST_SHARE = 0.02
 """Votes below this are taken for it, so that one odd vote is no certainty."""
 _LEARNED = (
     "anchors_", "sigma_", "feature_mean_", "feature_scale_", "kernel_scale_", "mean_", "classes_",
     "usual_closeness_", "axes_", "looks_scale_", "posterior_mean_", "projections_",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What views of each diagnosis look like: their means, and how views spread about them.
+
+    Parameters
+    ----------
+    centres : ndarray, (n_classes, n_features)
+        Of standardised features.
+    whitening : ndarray, (n_features, n_features)
+        Turns differences so that their spread within a diagnosis is one in every direction.
+
+    References
+    ----------
+    Lee, Lee, Lee & Shin (2018), NeurIPS, arXiv:1807.03888 (distance to the nearest class).
+    Ledoit & Wolf (2004), J. Multivariate Analysis 88, 365-411 (shrinkage of the covariance).
+    """
+
+    centres: np.ndarray
+    whitening: np.ndarray
+
+    @classmethod
+    def learn(cls, views, labels) -> "Usual":
+        """From standardised views (n, n_features) and the diagnosis of each."""
+        views, labels = np.asarray(views, float), np.asarray(labels)
+        centres = np.array([views[labels == name].mean(axis=0) for name in np.unique(labels)])
+        rest = views - centres[np.searchsorted(np.unique(labels), labels)]
+        spread = LedoitWolf(assume_centered=True).fit(rest).covariance_
+        spread += LEAST_SPREAD * np.eye(len(spread))
+        return cls(centres, np.linalg.cholesky(np.linalg.inv(spread)))
+
+    def distances(self, views) -> np.ndarray:
+        """From each view to the nearest diagnosis, in its spreads, root mean square, (n,)."""
+        away = (np.asarray(views, float)[:, None] - self.centres) @ self.whitening
+        return np.sqrt((away**2).mean(axis=2).min(axis=1))
 
 
 @dataclass(frozen=True)
@@ -31,6 +69,7 @@ class IndexModel:
     names : tuple of str
         Of the features.
     views : ViewHashing
+    usual : Usual
     classes : ndarray, (n_classes,)
         Diagnoses, sorted.
     vote : CaseVote
@@ -46,6 +85,7 @@ class IndexModel:
 
     names: tuple[str, ...]
     views: ViewHashing
+    usual: Usual
     classes: np.ndarray
     vote: CaseVote = field(default_factory=CaseVote)
     sharpness: float = 1.0
@@ -74,17 +114,25 @@ class IndexModel:
         """
         labels = np.asarray(labels)
         groups = np.array([f"?{i}" if p is None else f"={p}" for i, p in enumerate(patients)])
-        made = cls(tuple(names), ViewHashing.fit(bags, labels, seed=seed), np.unique(labels))
+        made = cls._made(names, bags, labels, np.unique(labels), seed)
         shares, strange, known = made._left_out(bags, labels, groups, seed)
         if not known.any():
             return made
         right = shares[known].argmax(1) == np.searchsorted(made.classes, labels[known])
         return cls(
-            made.names, made.views, made.classes, made.vote,
+            made.names, made.views, made.usual, made.classes, made.vote,
             _sharpness(shares[known], np.searchsorted(made.classes, labels[known])),
             _quantile(strange[known], 1 - FALSE_ALARMS), float(right.mean()),
             len(set(groups.tolist())),
         )  # fmt: skip
+
+    @classmethod
+    def _made(cls, names, bags, labels, classes, seed):
+        """Codes and spreads from all bags, nothing calibrated."""
+        views = ViewHashing.fit(bags, labels, seed=seed)
+        of_view = np.repeat(labels, [len(bag) for bag in bags])
+        usual = Usual.learn(views.standardised(np.concatenate(bags)), of_view)
+        return cls(tuple(names), views, usual, classes)
 
     def _left_out(self, bags, labels, groups, seed):
         """Shares and strangeness of every case whose patient took no part; which are known."""
@@ -95,12 +143,11 @@ class IndexModel:
             if len(np.unique(labels[others])) < 2:
                 continue
             kept = [bags[i] for i in others]
-            views = ViewHashing.fit(kept, labels[others], seed=seed)
-            part = IndexModel(self.names, views, self.classes, self.vote)
-            codes = [views(bag) for bag in kept]
+            part = self._made(self.names, kept, labels[others], self.classes, seed)
+            codes = [part.views(bag) for bag in kept]
             starts = np.concatenate([[0], np.cumsum([len(c) for c in codes])[:-1]])
             for i in np.flatnonzero(held):
-                apart = nearest_in_case(views(bags[i]), np.concatenate(codes), starts)
+                apart = nearest_in_case(part.views(bags[i]), np.concatenate(codes), starts)
                 shares[i] = self.vote(apart, labels[others], self.classes)
                 strange[i], known[i] = part.strangeness(bags[i]), True
         return shares, strange, known
@@ -114,9 +161,8 @@ class IndexModel:
         return (self.n_patients * found + 1) / (self.n_patients + len(found))
 
     def strangeness(self, bag) -> float:
-        """Root mean square distance per feature from views to the nearest known, mean of views."""
-        apart = squared_distances(self.views.standardised(bag), self.views.hashing.anchors_)
-        return float(np.sqrt(apart.min(axis=1) / len(self.names)).mean())
+        """Distance of views to what is usual in the nearest diagnosis, mean of views."""
+        return float(self.usual.distances(self.views.standardised(bag)).mean())
 
     def to_bytes(self) -> bytes:
         """All of it as an npz file without any code in it."""
@@ -125,6 +171,8 @@ class IndexModel:
             held,
             names=np.array(self.names),
             classes=self.classes,
+            centres=self.usual.centres,
+            whitening=self.usual.whitening,
             view_mean=self.views.mean,
             view_deviation=self.views.deviation,
             numbers=np.array([self.sharpness, self.strangest, self.accuracy]),
@@ -156,7 +204,8 @@ class IndexModel:
         sharpness, strangest, accuracy = map(float, arrays["numbers"])
         names = tuple(arrays["names"].tolist())
         return cls(
-            names, views, arrays["classes"], CaseVote(n_neighbours),
+            names, views, Usual(arrays["centres"], arrays["whitening"]), arrays["classes"],
+            CaseVote(n_neighbours),
             sharpness, strangest, accuracy, n_patients,
         )  # fmt: skip
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from corporis.apps.histopathology.evidence import GlandEvidence, rescaled
-from corporis.apps.histopathology.features import ViewTable, describe, no_maps
+from corporis.apps.histopathology.encoder import FAMILY, FeatureNetwork
+from corporis.apps.histopathology.evidence import UM_PER_PX, GlandEvidence, rescaled
+from corporis.apps.histopathology.features import SIDE, ViewTable, describe, no_maps
 from corporis.apps.histopathology.glands import GlandSplitting
 from corporis.apps.histopathology.index import MODEL, CaseIndex, Entry
 from corporis.apps.histopathology.model import IndexModel
@@ -27,10 +28,13 @@ class Encoder:
     evidence : GlandEvidence or None
         None where there is no network: tissue then stands for gland.
     splitting : GlandSplitting
+    network : FeatureNetwork or None
+        Whose features of each view stand beside those measured here.
     """
 
     evidence: GlandEvidence | None = None
     splitting: GlandSplitting = field(default_factory=GlandSplitting)
+    network: FeatureNetwork | None = None
 
     def __call__(self, image, um_per_px: float) -> ViewTable:
         """Views of a region (H, W, 3) of uint8.
@@ -40,12 +44,27 @@ class Encoder:
         NotFound
             If there is no tissue.
         """
-        image = rescaled(image, um_per_px)
+        table = self._measured(rescaled(image, um_per_px))
+        if self.network is None:
+            return table
+        factor = UM_PER_PX / um_per_px
+        views = [_cut(np.asarray(image), corner, factor) for corner in table.corners]
+        values = np.concatenate([table.values, self.network(views)], axis=1)
+        return ViewTable(table.names + self.network.names(), values, table.corners)
+
+    def _measured(self, image):
         if self.evidence is None:
             maps = no_maps(image)
             return describe(image, maps, (maps.inside > 0.5).astype(np.int32))
         maps = self.evidence(image)
         return describe(image, maps, self.splitting(maps))
+
+
+def _cut(image, corner, factor):
+    """A view in an image's own pixels; at its border what there is."""
+    (top, left), side = (round(c * factor) for c in corner), max(round(SIDE * factor), 1)
+    top, left = min(top, len(image) - 1), min(left, image.shape[1] - 1)
+    return image[top : top + side, left : left + side]
 
 
 @dataclass(frozen=True)
@@ -227,10 +246,13 @@ def _match(model, table, entry, bits):
 
 
 def _best_of_families(names, score):
-    """The features of largest score above 0, `N_SHOWN` of them, no two of one family."""
+    """The features of largest score above 0, `N_SHOWN` of them, no two of one family.
+
+    What an encoder from elsewhere says has no name that a person would know.
+    """
     best: dict[str, int] = {}
     for i in np.argsort(-score, kind="stable"):
-        if score[i] > 0:
+        if score[i] > 0 and not names[i].startswith(f"{FAMILY}."):
             best.setdefault(names[i].split(".")[0], int(i))
     return list(best.values())[:N_SHOWN]
 

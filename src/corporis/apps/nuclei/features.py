@@ -62,13 +62,15 @@ def measure(
     if side < 16 or side % 2:
         raise ValueError(f"side must be even and >= 16, got {side}")
     half = side // 2
+    boxes = ndimage.find_objects(np.asarray(labels))
+    wanted = range(1, len(boxes) + 1) if only is None else only
+    names = _names(maps is not None)
+    if not len(wanted):  # glass: most of a slide, and dyes take time
+        return NucleusTable(names, np.zeros((0, len(names))), np.zeros((0, 2)))
     planes = np.pad(
         _planes(image, stains, maps), ((0, 0), (half, half), (half, half)), mode="symmetric"
     )
-    boxes = ndimage.find_objects(np.asarray(labels))
     framed = np.pad(labels, half)
-    wanted = range(1, len(boxes) + 1) if only is None else only
-    names = _names(maps is not None)
     values, centres = np.zeros((len(wanted), len(names))), np.zeros((len(wanted), 2))
     for row, number in enumerate(wanted):
         box = boxes[number - 1]

@@ -26,6 +26,18 @@ def brown_shares(image, labels, stains: Stains = IMMUNE) -> np.ndarray:
     return np.asarray(brown / np.maximum(blue + brown, 1e-12)).reshape(-1)
 
 
+def is_brown(blue, brown) -> np.ndarray:
+    """Whether nuclei are positive, from the mean concentration of either dye, (n,) bool.
+
+    Examples
+    --------
+    >>> is_brown([0.5, 0.1], [0.1, 0.5]).tolist()
+    [False, True]
+    """
+    blue, brown = np.maximum(blue, 0), np.maximum(brown, 0)
+    return brown > BROWN_SHARE * np.maximum(blue + brown, 1e-12)
+
+
 def positive_nuclei(image, labels, stains: Stains = IMMUNE) -> np.ndarray:
     """Whether each nucleus 1..n is positive, (n,) bool; their mean is the Ki-67 style index."""
     return brown_shares(image, labels, stains) > BROWN_SHARE

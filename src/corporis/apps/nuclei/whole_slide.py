@@ -1,6 +1,6 @@
 """Nuclei of a whole slide, tile by tile: none is cut by a seam and none is counted twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,12 +12,19 @@ from corporis.apps.nuclei.evidence import HALO, MULTIPLE, NucleusEvidence, Nucle
 from corporis.apps.nuclei.features import measure
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.imaging.slide import Slide, Tile
+from corporis.imaging.stain import REFERENCE, Stains
 from corporis.shapes import mask_contour
 
 UM_PER_PX = 0.25
 """Scale at which the network was trained: 40x."""
 GLASS = 225
 """Grey level of green above which there is glass; a tile without a darker pixel is not searched."""
+
+
+BYTES_A_PIXEL = {False: 230, True: 700}
+"""Of a tile with its halo, without a network and with one: measured, rounded up."""
+REST_GB = 0.5
+"""What the program and the pieces of the file that are kept take besides."""
 
 
 class Evidence(Protocol):
@@ -53,7 +60,7 @@ class WholeSlide:
 
     Every tile is seen with a halo beyond which the network does not look, cut at multiples of its
     coarsest pixel; a nucleus belongs to the tile in whose core its centre lies. So the same nuclei
-    are found however the slide is cut. Memory is bounded by the tile: about 0.4 GB at 1024 px.
+    are found however the slide is cut. Memory is bounded by the tile (`memory_gb`).
 
     Parameters
     ----------
@@ -64,6 +71,8 @@ class WholeSlide:
         Label image (H, W) from maps, or without evidence from an image.
     side : int
         Of a tile's core, >= 1 pixel at the network's scale.
+    stains : Stains
+        In which features are measured.
     progress : callable(fraction) or None
 
     Raises
@@ -75,6 +84,7 @@ class WholeSlide:
     evidence: Evidence | NucleusEvidence | None
     voting: CentreVoting | ClassicalNuclei = field(default_factory=CentreVoting)
     side: int = 1024
+    stains: Stains = REFERENCE
     progress: Callable[[float], None] | None = None
 
     def __post_init__(self):
@@ -90,15 +100,27 @@ class WholeSlide:
         offset : (int, int)
             Where the first cores end; see `Slide.tiles`.
         """
-        seen = slide if slide.um_per_px is None else slide.at_scale(UM_PER_PX)
-        total, done = seen.shape[0] * seen.shape[1], 0
-        for tile in seen.tiles(self.side, HALO, multiple=MULTIPLE, offset=offset):
-            yield self.search(tile)
-            done += (tile.core[0].stop - tile.core[0].start) * (
-                tile.core[1].stop - tile.core[1].start
-            )
+        return (nuclei for _, nuclei in self.numbered(slide, offset=offset))
+
+    def numbered(
+        self, slide: Slide, *, offset: tuple[int, int] = (0, 0), but: Container[int] = ()
+    ) -> Iterator[tuple[int, TileNuclei]]:
+        """Tiles with their numbers, from 0 and row by row; those in `but` are not looked at."""
+        seen = as_searched(slide)
+        n_rows, n_columns = seen.grid(self.side, offset)
+        numbers = [n for n in range(n_rows * n_columns) if n not in but]
+        total = n_rows * n_columns
+        tiles = seen.tiles(self.side, HALO, multiple=MULTIPLE, offset=offset, but=but)
+        for done, (number, tile) in enumerate(zip(numbers, tiles, strict=True), 1):
+            yield number, self.search(tile)
             if self.progress is not None:
-                self.progress(done / total)
+                self.progress((total - len(numbers) + done) / total)
+
+    @property
+    def memory_gb(self) -> float:
+        """About the most memory that a search takes, of which a slide's size is no part."""
+        per_pixel = BYTES_A_PIXEL[self.evidence is not None]
+        return REST_GB + per_pixel * (self.side + 2 * HALO) ** 2 / 1e9
 
     def search(self, tile: Tile) -> TileNuclei:
         """The nuclei that one tile owns."""
@@ -107,7 +129,7 @@ class WholeSlide:
             seen = tile.image if self.evidence is None else self.evidence(tile.image)
             labels = self.voting(seen)
         mine = owned(labels, tile)
-        table = measure(tile.image, labels, only=mine)
+        table = measure(tile.image, labels, self.stains, only=mine)
         origin = np.array(tile.origin)
         boxes = ndimage.find_objects(labels)
         outlines = tuple(
@@ -115,6 +137,11 @@ class WholeSlide:
             for n in mine
         )
         return TileNuclei(table.centres + origin, outlines, table.names, table.values)
+
+
+def as_searched(slide: Slide) -> Slide:
+    """A slide at the scale of the search, or as it is where its own is unknown."""
+    return slide if slide.um_per_px is None else slide.at_scale(UM_PER_PX)
 
 
 def owned(labels, tile: Tile) -> np.ndarray:
