@@ -2,13 +2,14 @@
 
 import csv
 from concurrent.futures import Executor, Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from apps.heart_shape.known import Ellipsoid
 from corporis.apps.heart_shape import Border, PixelEvidence, Rigidity, ShapePrior
+from corporis.apps.heart_shape.evidence import RIGHT_FILE
 from corporis.apps.heart_shape.measure import ejection_fraction, find_phases, volume_curve
 from corporis.apps.heart_shape.polar import CAVITY
 from corporis.apps.heart_shape.training import Example, Schedule
@@ -17,7 +18,14 @@ from corporis.cohorts import training
 from corporis.cohorts.contoured import DISPLACED, contoured_patients, moved
 from corporis.cohorts.examples import examples, virtual_examples, weighted
 from corporis.cohorts.gallery import Gallery, drawn_maps, outline_contoured, plain_stack
-from corporis.cohorts.training import N_FOLDS, Trained, folds, train_folds, train_networks
+from corporis.cohorts.training import (
+    N_FOLDS,
+    Trained,
+    folds,
+    train_beside,
+    train_folds,
+    train_networks,
+)
 from corporis.errors import BadInput, NotFound
 
 HEART = Ellipsoid(squeeze=(1.0, 0.4))
@@ -129,12 +137,21 @@ class Inline(Executor):
         return future
 
 
+@dataclass(frozen=True)
+class Taught:
+    """In place of networks: the hearts that they would have been trained on."""
+
+    hearts: list
+    right: list | None = None
+
+
 @pytest.fixture
 def trained(patients, monkeypatch):
     """A training that remembers which hearts it was given instead of learning from them."""
     tiny = (np.ones((2, 2, 8, 8), np.float32), np.zeros((2, 2, 8, 8), np.int8))
     monkeypatch.setattr(learned_from, "virtual_hearts", lambda n, *_: [tiny] * n)
-    monkeypatch.setattr(training, "train_networks", lambda hearts, *_: hearts)
+    monkeypatch.setattr(training, "train_networks", lambda hearts, *_: Taught(hearts))
+    monkeypatch.setattr(training, "train_beside", lambda hearts, *_: hearts)
     monkeypatch.setattr(training, "train_locator", lambda hearts, **_: "locator")
     said = []
     found = train_folds(
@@ -143,7 +160,7 @@ def trained(patients, monkeypatch):
         executor=Inline(),
         progress=lambda text, share: said.append((text, share)),
     )
-    assert said[-1][1] == 1.0 and len(said) == N_FOLDS + 2
+    assert said[-1][1] == 1.0 and len(said) == N_FOLDS + 3
     return found
 
 
@@ -156,23 +173,28 @@ def test_nobody_is_measured_by_networks_that_saw_them(patients, trained):
     own = {p.name: p.stack.frames.tobytes() for p in patients}
     assert set(trained.fold_of) == set(trained.members) == {p.name for p in kept}
     for patient in kept:
-        seen = stacks_in(trained.fold_of[patient.name])
+        seen = stacks_in(trained.fold_of[patient.name].hearts)
         members = trained.members[patient.name]
         assert patient.name in members
         for other in kept:
             assert (own[other.name] in seen) == (other.name not in members)
     # the networks for use have seen everybody but the displaced
-    everybody = stacks_in(trained.evidence)
+    everybody = stacks_in(trained.evidence.hearts)
     assert {own[p.name] for p in kept} <= everybody
     for name in DISPLACED:
         assert own[name] not in everybody
-        assert all(own[name] not in stacks_in(h) for h in trained.fold_of.values())
+        assert all(own[name] not in stacks_in(h.hearts) for h in trained.fold_of.values())
     # virtual hearts teach the blood's border, and nothing else
     shares = [
-        sum(h.weight for h in hearts if h.border is Border.BLOOD)
-        for hearts in (trained.evidence, trained.blood, *trained.fold_of.values())
+        sum(h.weight for h in taught.hearts if h.border is Border.BLOOD)
+        for taught in (trained.evidence, trained.blood, *trained.fold_of.values())
     ]
     assert shares[1] == pytest.approx(500) and not any(shares[:1] + shares[2:])
+    # the right cavity's network serves both borders, and no fold: it has seen everybody
+    assert trained.evidence.right is trained.blood.right and everybody <= stacks_in(
+        trained.blood.right
+    )
+    assert not any(taught.right for taught in trained.fold_of.values())
 
 
 def test_nobody_is_measured_with_a_dictionary_that_holds_them(patients, monkeypatch):
@@ -277,6 +299,21 @@ def test_features_of_a_drawn_heart(patients):
     drawn = patients[0].ejection_fraction
     assert features["ejection_fraction_percent"] == pytest.approx(drawn, abs=3)
     assert np.isnan(features["segment_thickening_percent"]).all()  # nobody drew the right one
+
+
+def test_an_interrupted_training_of_the_right_cavity_goes_on(monkeypatch, tmp_path):
+    asked = []
+
+    def train(hearts, *, seed, schedule):
+        asked.append(seed)
+        return PixelEvidence.load().segmenter
+
+    monkeypatch.setattr(training, "train_right", train)
+    first, again = (train_beside([], 5, None, tmp_path) for _ in range(2))
+    assert first == again and asked == [5]
+    assert (tmp_path / "all" / RIGHT_FILE).is_file()
+    train_beside([], 6, None)
+    assert asked == [5, 6]
 
 
 def test_an_interrupted_training_goes_on(monkeypatch, tmp_path):

@@ -107,3 +107,16 @@ def test_random_tissues_stay_in_range(rng):
 def test_impossible_tissue_is_refused(wrong):
     with pytest.raises(ValueError, match="blood brighter than muscle"):
         Tissue(**wrong)
+
+
+def test_organs_that_crowd_the_heart_lie_against_it(rng):
+    crowded = TORSO.crowded(rng, n=40)
+    near = crowded.organs[len(TORSO.organs) :]
+    assert near.shape == (40, 5) and np.array_equal(crowded.organs[:-40], TORSO.organs)
+    angle = np.arctan2(near[:, 1], near[:, 0])
+    wall = np.sqrt(2 * HEART.outer(near[:, 2], angle))
+    gap = np.hypot(near[:, 0], near[:, 1]) - near[:, 3] - wall
+    assert np.all(gap < 0.21 * near[:, 3]) and np.all(gap > -0.41 * near[:, 3])
+    # what is heart stays heart
+    points = inside(2, rng)
+    np.testing.assert_allclose(signal(crowded, points), signal(TORSO, points))

@@ -42,7 +42,7 @@ def _one(rng, evidence, prior) -> dict:
     tissue = Tissue.random(rng)
     case = render(heart, scanner, tissue, seed=int(rng.integers(2**31)), plane=render_plane_kspace)
     images = {k: v for k, v in case.images.items() if not k.startswith("expert")}
-    report = HeartShape(evidence, prior=prior)(Case("virtual", images))
+    report = HeartShape(evidence, prior=prior, border=evidence.border)(Case("virtual", images))
     numbers = report.facts["heart_numbers"]
     phases = scanner.phases
     left = np.array([heart.left_volume_ml(p) for p in phases])

@@ -15,6 +15,9 @@ AGAINST_PATIENTS = 500.0
 """How often all virtual hearts together are asked about where the blood's border is learned, in
 units of one patient."""
 
+AGAINST_PATIENTS_RIGHT = 100.0
+"""The same where the right cavity is learned: in patients it is only guessed, where it is sure."""
+
 
 def examples(patients: Sequence[Contoured]) -> list[Example]:
     """Contoured patients as training examples: the cavity is certain, the muscle is guessed."""

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -11,16 +11,24 @@ import numpy as np
 
 from corporis.apps.diagnosis import HeartJudge, train_judge
 from corporis.apps.heart_shape import Border, PixelEvidence
+from corporis.apps.heart_shape.evidence import RIGHT_FILE
 from corporis.apps.heart_shape.features import features
 from corporis.apps.heart_shape.numbers import Numbers
 from corporis.apps.heart_shape.orientation import anterior_insertion
 from corporis.apps.heart_shape.outline import Outline
 from corporis.apps.heart_shape.planes import ShortAxis
 from corporis.apps.heart_shape.prior import ShapePrior
-from corporis.apps.heart_shape.training import Example, Schedule, train, train_locator
+from corporis.apps.heart_shape.training import (
+    Example,
+    Schedule,
+    train,
+    train_locator,
+    train_right,
+)
 from corporis.cohorts.contoured import DISPLACED, Contoured, contoured_patients
 from corporis.cohorts.examples import (
     AGAINST_PATIENTS,
+    AGAINST_PATIENTS_RIGHT,
     N_VIRTUAL,
     examples,
     virtual_examples,
@@ -33,12 +41,12 @@ from corporis.imaging.output import write_bytes
 from corporis.learning.networks import Network
 
 N_FOLDS = 5
-WHOLE = Schedule(500, 3600)
+WHOLE = Schedule(1000, 3600)
 """How long the networks that are kept train; those of the folds, only used to measure, train as
 `Schedule` says by default."""
 
-BLOOD = Schedule(500, 2400)
-"""How long the segmenter that draws the blood's border trains."""
+BLOOD = Schedule(1000, 2400)
+"""How long the segmenters of the blood's border and of the right cavity train."""
 
 
 def folds(patients: Sequence[Contoured], seed: int = 0) -> list[np.ndarray]:
@@ -76,12 +84,27 @@ def train_networks(
     return evidence
 
 
+def train_beside(
+    hearts: Sequence[Example], seed: int, schedule: Schedule | None, keep: Path | None = None
+) -> Network:
+    """The right cavity's segmenter, one training on one thread, kept as `train_networks` does."""
+    path = None if keep is None else keep / "all" / RIGHT_FILE
+    if path is not None and path.is_file():
+        return Network.load(path)
+    network = train_right(hearts, seed=seed, schedule=schedule)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        network.save(path)
+    return network
+
+
 @dataclass(frozen=True)
 class Trained:
     """Networks trained on everything, and for each patient networks from a fold without it.
 
-    ``evidence`` draws the experts' border, ``blood`` the blood's. ``members`` names all patients
-    of a patient's fold.
+    ``evidence`` draws the experts' border, ``blood`` the blood's, and both know the right cavity
+    from one network more; those of the folds do not, for nobody outlined it in patients.
+    ``members`` names all patients of a patient's fold.
     """
 
     evidence: PixelEvidence
@@ -126,7 +149,7 @@ def train_folds(
     real = examples(kept)
     own = executor or two_processes()
     try:
-        virtual = weighted(virtual_examples(n_virtual, seed, own), AGAINST_PATIENTS)
+        virtual = virtual_examples(n_virtual, seed, own)
         locating = own.submit(train_locator, real, seed=seed, schedule=whole or schedule)
         jobs = []
         for number, part in enumerate(parts):
@@ -136,26 +159,30 @@ def train_folds(
         locator = locating.result()
         for hearts, length, border in (
             (real, whole, Border.EXPERT),
-            ([*real, *virtual], blood, Border.BLOOD),
+            ([*real, *weighted(virtual, AGAINST_PATIENTS)], blood, Border.BLOOD),
         ):
             folder = None if keep is None else keep / "all"
             length = length or schedule
             jobs.append(own.submit(train_networks, hearts, seed, length, folder, border, locator))
-        trained = []
-        for number, job in enumerate(jobs):
-            trained.append(job.result())
+        hearts = [*real, *weighted(virtual, AGAINST_PATIENTS_RIGHT)]
+        beside = own.submit(train_beside, hearts, seed, blood or schedule, keep)
+        every: list[Future] = [*jobs, beside]
+        for number, job in enumerate(every):
+            job.result()
             if progress is not None:
-                progress(f"trained {number + 1} of {len(jobs)}", (number + 1) / len(jobs))
+                progress(f"trained {number + 1} of {len(every)}", (number + 1) / len(every))
     finally:
         if executor is None:
             own.shutdown(cancel_futures=True)
+    trained, right = [job.result() for job in jobs], beside.result()
     fold_of = {kept[i].name: trained[k] for k, part in enumerate(parts) for i in part.tolist()}
     members = {
         kept[i].name: tuple(kept[j].name for j in part.tolist())
         for part in parts
         for i in part.tolist()
     }
-    return Trained(trained[-2], trained[-1], fold_of, members)
+    expert, drawn = trained[-2:]
+    return Trained(replace(expert, right=right), replace(drawn, right=right), fold_of, members)
 
 
 def heart_features(stack: ShortAxis, found: Outline) -> dict[str, float | np.ndarray]:
@@ -186,7 +213,7 @@ def train_heart(
         Folder in the layout of the Sunnybrook set.
     output : path
         Gets ``locator.onnx``, ``segmenter_expert.onnx``, ``segmenter_blood.onnx``,
-        ``hearts.npz`` and ``heart_judge.json``.
+        ``segmenter_right.onnx``, ``hearts.npz`` and ``heart_judge.json``.
     """
     patients = contoured_patients(data)
     with OutputFolder(output) as folder, two_processes() as pool:

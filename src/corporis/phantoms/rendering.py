@@ -156,6 +156,6 @@ def sample_training_heart(rng: np.random.Generator) -> tuple[np.ndarray, np.ndar
     """
     heart = random_heart(rng)
     scanner = Scanner.random(rng, heart, side=128, n_frames=2)
-    torso = Torso.of(heart, Tissue.random(rng))
+    torso = Torso.of(heart, Tissue.random(rng)).crowded(rng)
     frames, labels = render_stack(torso, scanner, (0.0, heart.systole), rng)
     return frames, labels.astype(np.int8)

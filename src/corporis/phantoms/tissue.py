@@ -1,6 +1,6 @@
 """Tissues and the torso around the heart: what shines how brightly in a cine MR image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,6 +93,26 @@ class Torso:
             float(rng.uniform(1, 9)),
             float(rng.uniform(-0.6, 0.6)),
         )
+
+    def crowded(self, rng: np.random.Generator, n: int = 3) -> "Torso":
+        """The torso with `n` more organs, bright ones too, that lie against the heart.
+
+        Beside a wall only motion and shape tell them from a right cavity.
+        """
+        heart = self.heart
+        angle, height = rng.uniform(0, 2 * np.pi, n), rng.uniform(0, heart.outer_length_mm, n)
+        radius = rng.uniform(8, 30, n)
+        away = np.sqrt(2 * heart.outer(height, angle)) + radius * rng.uniform(0.6, 1.2, n)
+        near = np.column_stack(
+            [
+                away * np.cos(angle),
+                away * np.sin(angle),
+                height,
+                radius,
+                rng.uniform(0.5, 1.3, n),
+            ]
+        )
+        return replace(self, organs=np.concatenate([self.organs, near]))
 
     def wave(self, points: np.ndarray, which: slice) -> np.ndarray:
         """A smooth random field of unit variance at points (n, 3)."""

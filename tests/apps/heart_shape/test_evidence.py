@@ -96,6 +96,26 @@ def test_views_are_turned_back():
     assert len(set(seen[-8:])) == 8  # eight different views, none twice
 
 
+def test_the_right_cavity_is_looked_for_in_wider_windows():
+    images, classes, _ = painted_stack((80, 100), (0, 0), [18, 18])
+    both = ev.PixelEvidence(bright, by_grey, right=by_grey)(images)
+    assert KNOWING(images).wide is None
+    assert both.wide.step == pytest.approx(both.step * 20 / 12)
+    for maps in (both, both.wide):
+        seen = ev.to_source(maps.probability[:, :, ev.RIGHT_CAVITY] > 0.5, maps, SHAPE)
+        assert dice(seen, classes == ev.RIGHT_CAVITY) > 0.87  # wide windows are coarse
+    np.testing.assert_array_equal(both.probability, KNOWING(images).probability)
+
+
+def test_a_folder_need_not_know_the_right_cavity(tmp_path):
+    shipped = ev.PixelEvidence.load()
+    assert shipped.right is not None
+    ev.PixelEvidence(shipped.locator, shipped.segmenter).save(tmp_path)
+    assert ev.PixelEvidence.load(tmp_path).right is None
+    shipped.save(tmp_path)
+    assert ev.PixelEvidence.load(tmp_path) == shipped
+
+
 def test_order_of_slices_and_intensity_scale_do_not_matter():
     images, _, _ = painted_stack((80, 100), (1, 1), [10, 16, 18, 18])
     noisy = images + np.random.default_rng(0).normal(0, 0.01, images.shape)
@@ -237,7 +257,7 @@ def test_a_folder_without_networks_is_named(tmp_path):
 
 def test_damaged_and_foreign_networks_are_refused_at_once(tmp_path):
     shipped = Path(ev.__file__).with_name("weights")
-    names = ("locator.onnx", "segmenter_expert.onnx")
+    names = ("locator.onnx", "segmenter_expert.onnx", "segmenter_right.onnx")
     for name in names:
         (tmp_path / name).write_bytes((shipped / name).read_bytes())
     assert ev.PixelEvidence.load(tmp_path) == ev.PixelEvidence.load()

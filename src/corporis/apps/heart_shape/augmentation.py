@@ -115,18 +115,19 @@ class Batches:
 class Windows(Batches):
     """Views of the segmenter, misplaced and mis-sized as a locator would.
 
-    `border` is the one that the segmenter shall draw.
+    `border` is the one that the segmenter shall draw, `radius` the pixels of its window to one
+    radius of the ventricle.
     """
 
-    def __init__(self, hearts, size, seed, border):
+    def __init__(self, hearts, size, seed, border, radius=WINDOW_RADIUS):
         super().__init__(hearts, size, seed)
-        self.border = border
+        self.border, self.radius = border, radius
 
     def _cut(self, heart, s, t):
         torch, random = import_torch(), self.random
         scale = np.exp(random.normal(0, 0.12) if random.random() < 0.95 else -0.6)
         centre = heart.centre[s] + random.normal(0, 0.12, 2) * heart.radius
-        step = heart.radius * scale / WINDOW_RADIUS
+        step = heart.radius * scale / self.radius
         bend = None if random.random() < 0.5 else self._bend(heart.centre[s], heart.radius)
         planes, labels = self._warp(heart.window(s, t), heart.labels[s, t], centre, step, bend)
         frame, low, high, before, after = planes

@@ -6,7 +6,7 @@ looks at a window around that axis, scaled so that the ventricle has a standard 
 each pixel a probability of four classes. Papillary muscles count as cavity throughout.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from corporis.apps.heart_shape.location import (
+    WIDE_RADIUS,
     WINDOW_SIDE,
     Location,
     cells,
@@ -27,7 +28,9 @@ from corporis.learning.networks import Network
 
 BACKGROUND, CAVITY, MUSCLE, RIGHT_CAVITY = range(4)
 LOCATOR_CHANNELS, SEGMENTER_CHANNELS = (3, 2), (5, 4)  # in and out
+RIGHT_FILE = "segmenter_right.onnx"
 N_GLANCES = 8  # frames of a cine that suffice to find the ventricle
+LOCATOR_VIEWS = 4  # turned and mirrored looks: no place looks like a ventricle from all sides
 
 
 class Border(StrEnum):
@@ -60,16 +63,20 @@ class EvidenceMaps:
         Source row and column of the centre of map pixel [0, 0] in each slice.
     step : float
         Source pixels per map pixel.
+    wide : EvidenceMaps, optional
+        The same on wider and coarser windows, where the right cavity is seen whole; without it
+        what is known of the right cavity is in `probability`.
     """
 
     probability: np.ndarray
     origin: np.ndarray
     step: float
+    wide: "EvidenceMaps | None" = None
 
 
 @dataclass(frozen=True)
 class PixelEvidence:
-    """The two networks, and how they are asked.
+    """The networks, and how they are asked.
 
     Parameters
     ----------
@@ -79,16 +86,21 @@ class PixelEvidence:
         Quarter turns and reflections of each window that are averaged, 1 to 8.
     border : Border
         Where the segmenter draws the cavity's border.
+    right : Network, optional
+        A segmenter of wider windows, asked about the right cavity.
     """
 
     locator: Network
     segmenter: Network
     n_views: int = 4
     border: Border = Border.EXPERT
+    right: Network | None = None
 
     @classmethod
     def load(cls, folder=None, border: Border = Border.EXPERT) -> "PixelEvidence":
-        """Read locator and segmenter from `folder`, or those shipped with the package.
+        """Read locator and segmenters from `folder`, or those shipped with the package.
+
+        A folder without a segmenter for the right cavity has none.
 
         Raises
         ------
@@ -102,14 +114,19 @@ class PixelEvidence:
                     f"{folder.name}: no {name} there: give the folder that corporis train wrote"
                 )
         locator = _network(folder / "locator.onnx", LOCATOR_CHANNELS)
-        return cls(locator, _network(folder / border.file_name, SEGMENTER_CHANNELS), border=border)
+        segmenter = _network(folder / border.file_name, SEGMENTER_CHANNELS)
+        is_right = (folder / RIGHT_FILE).is_file()
+        right = _network(folder / RIGHT_FILE, SEGMENTER_CHANNELS) if is_right else None
+        return cls(locator, segmenter, border=border, right=right)
 
     def save(self, folder) -> None:
-        """Write ``locator.onnx`` and the segmenter into `folder`, created if missing."""
+        """Write ``locator.onnx`` and the segmenters into `folder`, created if missing."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.locator.save(folder / "locator.onnx")
         self.segmenter.save(folder / self.border.file_name)
+        if self.right is not None:
+            self.right.save(folder / RIGHT_FILE)
 
     def __call__(self, stack, *, progress=None) -> EvidenceMaps:
         """Locate the ventricle and give every pixel around it its class probabilities.
@@ -135,12 +152,18 @@ class PixelEvidence:
         """
         stack = _checked(stack)
         location = self.locate(stack)
+        far = replace(location, window_radius=WIDE_RADIUS)
+        frames = range(stack.shape[1])
         maps = np.empty((*stack.shape[:2], 4, WINDOW_SIDE, WINDOW_SIDE), np.float32)
+        wide = np.empty_like(maps) if self.right is not None else None
         for s in range(len(stack)):
-            maps[s] = self.segment(stack, s, range(stack.shape[1]), location, self.n_views)
+            maps[s] = self.segment(stack, s, frames, location, self.n_views)
+            if wide is not None:
+                wide[s] = _views(self.right, window_channels(stack, s, frames, far), 1)
             if progress is not None:
                 progress(s + 1, len(stack))
-        return EvidenceMaps(maps, location.origin, location.step)
+        of_right = None if wide is None else EvidenceMaps(wide, far.origin, far.step)
+        return EvidenceMaps(maps, location.origin, location.step, of_right)
 
     def locate(self, stack) -> Location:
         """Where the ventricle is: the locator's vote, then centred and sized by the segmenter.
@@ -152,7 +175,10 @@ class PixelEvidence:
         glances = np.unique(np.linspace(0, n_frames - 1, N_GLANCES).round().astype(int))
         origin, step = whole_image(stack.shape[2:])
         seen = np.stack(
-            [self.locator(whole_channels(stack, s, glances))[:, 1] for s in range(n_slices)]
+            [
+                _views(self.locator, whole_channels(stack, s, glances), LOCATOR_VIEWS)[:, 1]
+                for s in range(n_slices)
+            ]
         )
         location = vote(seen, np.broadcast_to(origin, (n_slices, 2)), step)
         for _ in range(2):
@@ -164,16 +190,20 @@ class PixelEvidence:
 
     def segment(self, stack, s, frames, location, n_views) -> np.ndarray:
         """Class probabilities (n, 4, N, N) of some frames of slice `s` in the window there."""
-        x = window_channels(stack, s, frames, location)
-        total = np.zeros((len(x), 4, WINDOW_SIDE, WINDOW_SIDE), np.float32)
-        for view in range(n_views):
-            # views 0, 2, 4, 6 are the quarter turns, odd ones their mirror images: any first
-            # few are well spread, and none needs interpolation
-            turns, mirrored = (view * 2 + view // 2) % 4, view % 2
-            seen = np.rot90(x[..., ::-1] if mirrored else x, turns, (-2, -1))
-            seen = np.rot90(self.segmenter(seen), -turns, (-2, -1))
-            total += seen[..., ::-1] if mirrored else seen
-        return total / n_views
+        return _views(self.segmenter, window_channels(stack, s, frames, location), n_views)
+
+
+def _views(network, x, n_views) -> np.ndarray:
+    """Mean of what a network says of turned and mirrored images (n, channels, N, N)."""
+    total: np.ndarray | float = 0.0
+    for view in range(n_views):
+        # views 0, 2, 4, 6 are the quarter turns, odd ones their mirror images: any first
+        # few are well spread, and none needs interpolation
+        turns, mirrored = (view * 2 + view // 2) % 4, view % 2
+        seen = np.rot90(x[..., ::-1] if mirrored else x, turns, (-2, -1))
+        seen = np.rot90(network(seen), -turns, (-2, -1))
+        total = total + (seen[..., ::-1] if mirrored else seen)
+    return np.asarray(total / n_views, np.float32)
 
 
 def _network(path: Path, channels: tuple[int, int]) -> Network:

@@ -10,6 +10,9 @@ from corporis.errors import NotFound
 LOCATOR_SIDE = 96  # pixels of the whole image as the locator sees it
 WINDOW_SIDE = 96  # pixels of the window as the segmenter sees it
 WINDOW_RADIUS = 20.0  # pixels of that window to one radius of the ventricle
+WIDE_RADIUS = (
+    12.0  # the same where the right ventricle is looked for: behind a thick wall it is far
+)
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,18 @@ class Location:
         Row and column of the cavity's axis in each slice, source pixels.
     radius_px : float
         Radius of a disc as large as the cavity in its largest slices and frames, source pixels.
+    window_radius : float
+        Pixels of the window to one such radius, > 0.
     """
 
     centre: np.ndarray
     radius_px: float
+    window_radius: float = WINDOW_RADIUS
 
     @property
     def step(self) -> float:
         """Source pixels per window pixel."""
-        return self.radius_px / WINDOW_RADIUS
+        return self.radius_px / self.window_radius
 
     @property
     def origin(self) -> np.ndarray:

@@ -86,7 +86,8 @@ def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
     cavity = convex_boundary(probability[:, :, CAVITY], profile.radii)
     inside = probability[:, :, CAVITY] + probability[:, :, MUSCLE]
     outer = convex_boundary(inside, profile.radii)
-    begin, extent = crescent(profile, np.maximum(outer.square, cavity.square))
+    of_right = profile if maps.wide is None else profiles(maps.wide, centres, n_angles=ANGLES)
+    begin, extent = crescent(of_right, np.maximum(outer.square, cavity.square))
     if not cavity.is_seen.any():
         raise NotFound("no left ventricle was found in the short-axis images")
     area = np.where(cavity.is_seen, area_of(cavity), 0)

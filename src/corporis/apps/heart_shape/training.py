@@ -12,6 +12,7 @@ import numpy as np
 
 from corporis.apps.heart_shape.augmentation import Heart, WholeImages, Windows
 from corporis.apps.heart_shape.evidence import Border, PixelEvidence
+from corporis.apps.heart_shape.location import WIDE_RADIUS
 from corporis.apps.heart_shape.outer_wall import ANYTHING, wall_labels
 from corporis.apps.heart_shape.right_cavity import add_right_cavity
 from corporis.learning.networks import Network, UNet, fit, import_torch
@@ -101,7 +102,7 @@ class Schedule:
         Images per step.
     """
 
-    locator_steps: int = 400
+    locator_steps: int = 1000
     segmenter_steps: int = 2800
     batch_size: int = 8
 
@@ -170,6 +171,17 @@ def train_locator(
     schedule = schedule or Schedule()
     places = WholeImages([Heart(e) for e in examples], schedule.batch_size, seed)
     return _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", None)
+
+
+def train_right(
+    examples: Sequence[Example], *, seed: int = 0, schedule: Schedule | None = None
+) -> Network:
+    """Train the segmenter of the right cavity on one thread, in wider windows than `train` does."""
+    import_torch().set_num_threads(1)
+    schedule = schedule or Schedule()
+    hearts = [Heart(e) for e in examples]
+    windows = Windows(hearts, schedule.batch_size, seed, Border.BLOOD, WIDE_RADIUS)
+    return _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "right", None)
 
 
 def _learn(network: UNet, batches, n_steps: int, seed: int, stage: str, progress) -> Network:
