@@ -211,6 +211,7 @@ def test_what_was_learned_makes_the_study(judge, tmp_path):
         "locator.onnx",
         "segmenter_blood.onnx",
         "segmenter_expert.onnx",
+        "segmenter_right.onnx",
         "hearts.npz",
         "heart_judge.json",
     }
