@@ -184,7 +184,7 @@ def test_nobody_is_measured_by_networks_that_saw_them(patients, trained):
     for name in DISPLACED:
         assert own[name] not in everybody
         assert all(own[name] not in stacks_in(h.hearts) for h in trained.fold_of.values())
-    # virtual hearts teach the blood's border, and nothing else
+    # virtual hearts teach the blood's border, and not the experts'
     shares = [
         sum(h.weight for h in taught.hearts if h.border is Border.BLOOD)
         for taught in (trained.evidence, trained.blood, *trained.fold_of.values())

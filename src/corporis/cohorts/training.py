@@ -136,8 +136,8 @@ def train_folds(
         Of the folds, of the training on all patients, and of the segmenter that draws the
         blood's border (by default all as the folds).
     n_virtual : int
-        Virtual hearts, which teach the blood's border alone: mixed among patients they would
-        pull the experts' border towards it.
+        Virtual hearts, which teach the blood's border, the right cavity and where to look, and not
+        the experts' border: mixed among patients they would pull it towards the blood's.
     executor : Executor, optional
         Where trainings run; by default `two_processes`.
     keep : path, optional
@@ -150,7 +150,9 @@ def train_folds(
     own = executor or two_processes()
     try:
         virtual = virtual_examples(n_virtual, seed, own)
-        locating = own.submit(train_locator, real, seed=seed, schedule=whole or schedule)
+        # virtual hearts, as many as patients, show it more places and sizes than patients do
+        anywhere = [*real, *weighted(virtual, len(real))]
+        locating = own.submit(train_locator, anywhere, seed=seed, schedule=whole or schedule)
         jobs = []
         for number, part in enumerate(parts):
             others = [e for i, e in enumerate(real) if i not in set(part.tolist())]
