@@ -428,14 +428,6 @@ MOTION = (
         "cine of a person: surface, mm", "cine_surface_mm", 1.4, False, DB, "cine_surface_mm_scaled"
     ),
     Row("the sparse body, 2,000 vertices and 20 frames, s", "sparse_body_seconds", 2.0, False, DB),
-    Row("stress of an inflated tube, from its motion", "stress_tube_error", 0.02, False, "{:.4f}"),
-    Row("the same by finite elements", "stress_elements_error", 0.02, False, "{:.4f}"),
-    Row("an inflated ventricle: middle of the apex, mm", "inflated_apex_middle_mm", form="{:.2f}"),
-    Row("crossings by a Gabor bank, matched: the wall, mm", "crossings_wall_mm"),
-    Row("the same: crossings that slipped", "crossings_slipped"),
-    Row(
-        "turns of DENSE's phase that were wrong, pixels", "dense_turns_wrong", 0.0, False, "{:.0f}"
-    ),
 )
 HISTOPATHOLOGY = (
     Row(

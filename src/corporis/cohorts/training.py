@@ -153,7 +153,7 @@ def train_folds(
         # virtual hearts, as many as patients, show it more places and sizes than patients do
         anywhere = [*real, *weighted(virtual, len(real))]
         locating = own.submit(train_locator, anywhere, seed=seed, schedule=whole or schedule)
-        jobs = []
+        jobs: list[Future] = []
         for number, part in enumerate(parts):
             others = [e for i, e in enumerate(real) if i not in set(part.tolist())]
             folder = None if keep is None else keep / f"fold_{number}"
@@ -167,24 +167,26 @@ def train_folds(
             length = length or schedule
             jobs.append(own.submit(train_networks, hearts, seed, length, folder, border, locator))
         hearts = [*real, *weighted(virtual, AGAINST_PATIENTS_RIGHT)]
-        beside = own.submit(train_beside, hearts, seed, blood or schedule, keep)
-        every: list[Future] = [*jobs, beside]
-        for number, job in enumerate(every):
+        jobs.append(own.submit(train_beside, hearts, seed, blood or schedule, keep))
+        for number, job in enumerate(jobs):
             job.result()
             if progress is not None:
-                progress(f"trained {number + 1} of {len(every)}", (number + 1) / len(every))
+                progress(f"trained {number + 1} of {len(jobs)}", (number + 1) / len(jobs))
     finally:
         if executor is None:
             own.shutdown(cancel_futures=True)
-    trained, right = [job.result() for job in jobs], beside.result()
-    fold_of = {kept[i].name: trained[k] for k, part in enumerate(parts) for i in part.tolist()}
-    members = {
-        kept[i].name: tuple(kept[j].name for j in part.tolist())
-        for part in parts
-        for i in part.tolist()
-    }
-    expert, drawn = trained[-2:]
-    return Trained(replace(expert, right=right), replace(drawn, right=right), fold_of, members)
+    *of_folds, expert, drawn, right = (job.result() for job in jobs)
+    return Trained(
+        replace(expert, right=right),
+        replace(drawn, right=right),
+        {kept[i].name: of_folds[k] for k, part in enumerate(parts) for i in part.tolist()},
+        _members([p.name for p in kept], parts),
+    )
+
+
+def _members(names, parts) -> dict[str, tuple[str, ...]]:
+    """The names of everybody in each one's fold."""
+    return {names[i]: tuple(names[j] for j in part) for part in parts for i in part}
 
 
 def heart_features(stack: ShortAxis, found: Outline) -> dict[str, float | np.ndarray]:
