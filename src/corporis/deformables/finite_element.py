@@ -27,8 +27,32 @@ TWICE = np.einsum("ikm,JLM->iJkLmM", EPSILON, EPSILON)
 """Second derivative of a determinant: ``d2 det F / dF_iJ dF_kL = TWICE_iJkLmM F_mM``."""
 
 
+class _Solid:
+    """What solids share: q are the displacements of the nodes."""
+
+    body: Hexahedra
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of q: displacements of the nodes, (n_nodes, 3), in mm."""
+        return self.body.nodes.shape
+
+    @cached_property
+    def rest(self) -> Mesh:
+        """All nodes of the still body; the triangles are its surface."""
+        return Mesh(self.body.nodes, self.body.surface)
+
+    def points(self, q) -> np.ndarray:
+        """Places of the nodes (n_nodes, 3) for their displacements (n_nodes, 3)."""
+        return self.body.nodes + _checked(self, q)
+
+    def tangent(self, q) -> LinearOperator:
+        """Derivative of `points`: the identity."""
+        return Matrix(sparse.eye_array(q.size).tocsr(), self.shape, self.shape)
+
+
 @dataclass(frozen=True, eq=False)
-class ElasticSolid:
+class ElasticSolid(_Solid):
     """A body of hexahedra that may stretch and turn by any amount.
 
     Parameters
@@ -79,24 +103,6 @@ class ElasticSolid:
         expected = (*self.body.weights.shape, 3, 3)
         if self.axes is not None and np.shape(self.axes) != expected:
             raise ValueError(f"axes must have shape {expected}, got {np.shape(self.axes)}")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of q: displacements of the nodes, (n_nodes, 3), in mm."""
-        return self.body.nodes.shape
-
-    @cached_property
-    def rest(self) -> Mesh:
-        """All nodes of the still body; the triangles are its surface."""
-        return Mesh(self.body.nodes, self.body.surface)
-
-    def points(self, q) -> np.ndarray:
-        """Places of the nodes (n_nodes, 3) for their displacements (n_nodes, 3)."""
-        return self.body.nodes + _checked(self, q)
-
-    def tangent(self, q) -> LinearOperator:
-        """Derivative of `points`: the identity."""
-        return Matrix(sparse.eye_array(q.size).tocsr(), self.shape, self.shape)
 
     def internal(self) -> "SolidEnergy":
         """The elastic energy in mN mm; motions of the whole, of any size, cost nothing."""
@@ -240,7 +246,7 @@ class SolidEnergy:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearSolid:
+class LinearSolid(_Solid):
     """A body of hexahedra under Hooke's law of small strains, whose energy is quadratic.
 
     Parameters
@@ -270,24 +276,6 @@ class LinearSolid:
 
     def __post_init__(self):
         SaintVenantKirchhoff(self.lame_kpa, self.shear_kpa)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of q: displacements of the nodes, (n_nodes, 3), in mm."""
-        return self.body.nodes.shape
-
-    @cached_property
-    def rest(self) -> Mesh:
-        """All nodes of the still body; the triangles are its surface."""
-        return Mesh(self.body.nodes, self.body.surface)
-
-    def points(self, q) -> np.ndarray:
-        """Places of the nodes (n_nodes, 3) for their displacements (n_nodes, 3)."""
-        return self.body.nodes + _checked(self, q)
-
-    def tangent(self, q) -> LinearOperator:
-        """Derivative of `points`: the identity."""
-        return Matrix(sparse.eye_array(q.size).tocsr(), self.shape, self.shape)
 
     def internal(self) -> QuadraticForm:
         """The elastic energy in mN mm; small motions of the whole cost nothing."""
