@@ -428,6 +428,19 @@ MOTION = (
         "cine of a person: surface, mm", "cine_surface_mm", 1.4, False, DB, "cine_surface_mm_scaled"
     ),
     Row("the sparse body, 2,000 vertices and 20 frames, s", "sparse_body_seconds", 2.0, False, DB),
+    Row(
+        "stress in an inflated thick tube: relative error of points without elements; beside, "
+        "of quadratic elements",
+        "stress_tube_error",
+        0.02,
+        False,
+        "{:.4f}",
+        "stress_elements_error",
+    ),
+    Row("Land's inflated ventricle: apex of the middle surface, mm", "inflated_apex_middle_mm"),
+    Row("crossings of tags followed one by one: in the wall, mm", "crossings_wall_mm", form=DB),
+    Row("the same: share that slipped to a neighbour", "crossings_slipped", form="{:.3f}"),
+    Row("DENSE, SNR 10: pixels unwrapped wrongly", "dense_turns_wrong", 0.0, False, "{:.0f}"),
 )
 HISTOPATHOLOGY = (
     Row(
