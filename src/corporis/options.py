@@ -105,7 +105,7 @@ SoundMasks = Annotated[
     ),
 ]
 Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
-Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.4 s each.")]
+Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.3 s each.")]
 Cine = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
 ]

@@ -60,7 +60,7 @@ def train_organ(
     data: options.Outlined,
     output: options.Output,
     organ: options.Organ = "chest",
-    steps: options.Steps = 1500,
+    steps: options.Steps = 2800,
 ) -> None:
     """Train what outlines organs from your own copy of the data (needs torch).
 

@@ -259,7 +259,8 @@ def fit(
         Changed in place while it learns.
     batch : callable
         ``batch(step) -> (x, y)``: input (n, channels, rows, columns) and a tensor for `loss`, both
-        of the processor.
+        of the processor. Sides may differ from step to step; steps from `n_steps` on ask for what
+        the network will meet.
     loss : callable
         ``loss(logits, y) -> scalar tensor``; its arguments lie where the training runs.
     n_steps : int
@@ -305,10 +306,11 @@ def fit(
         average.update_parameters(module)
         if progress is not None:
             progress(step, value.item())
-    return _renormalised(average.module, batch, n_batches=min(40, n_steps), device=device).cpu()
+    steps = range(n_steps, n_steps + min(40, n_steps))
+    return _renormalised(average.module, batch, steps, device).cpu()
 
 
-def _renormalised(module, batch, n_batches, device):
+def _renormalised(module, batch, steps, device):
     """`module` with batch-normalisation statistics measured anew, for averaged weights."""
     torch = import_torch()
     norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm2d)]
@@ -317,7 +319,7 @@ def _renormalised(module, batch, n_batches, device):
         norm.momentum = None  # a plain mean over the batches
     module.train()
     with torch.no_grad():
-        for step in range(n_batches):
+        for step in steps:
             module(batch(step)[0].to(device, memory_format=torch.channels_last))
     return module.eval()
 

@@ -28,6 +28,15 @@ def test_views_are_reproducible_and_keep_organs_with_the_image():
     assert np.median(darker) > 0.3  # the heart is brighter than the lungs, artefacts apart
 
 
+def test_first_steps_show_half_the_side():
+    views = Views(known(), 2, 0, n_coarse=3)
+    sides = [tuple(part.shape[-1] for part in views(step)) for step in (0, 2, 3, 50)]
+    assert sides == [(128, 128), (128, 128), (256, 256), (256, 256)]
+    whole = Views(known(), 2, 0)(0)[1]
+    half = Views(known(), 2, 0, n_coarse=3)(0)[1]
+    assert torch.allclose(half.mean((2, 3)), whole.mean((2, 3)), atol=1e-6)
+
+
 def test_the_loss_is_small_where_all_is_right():
     y = torch.from_numpy(masks(0)[None].astype(np.float32))
     right = 10 * (2 * y - 1)
@@ -46,5 +55,7 @@ def test_a_few_steps_are_reproducible_and_survive_the_disk(tmp_path):
 def test_bad_examples_are_refused():
     with pytest.raises(ValueError, match="at least one"):
         train_evidence([])
+    with pytest.raises(ValueError, match="coarse must be a share"):
+        Schedule(coarse=1.5)
     with pytest.raises(ValueError, match="expected an image"):
         Radiograph(np.zeros((4, 4)), np.zeros((5, 4, 4)))
