@@ -10,6 +10,8 @@ from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence, network_input
 from corporis.learning.networks import UNet, import_torch
 
+OVERLAP = 0.6
+"""Weight of the overlaps in the loss, beside the cross-entropy of pixels."""
 NETWORK = UNet(1, len(ORGANS), (32, 48, 64, 96, 128), fold=2, gives_probabilities=False)
 
 
@@ -52,8 +54,9 @@ class Schedule:
     batch_size : int
         Radiographs in each.
     coarse : float
-        Share of the steps, the first ones, whose radiographs have half the side: they cost a
-        quarter, and teach where organs lie; the rest teach where exactly they end. 0 to 1.
+        Share of the steps, the first ones, whose radiographs have half the side, half as many
+        again in a batch: they cost a third, and teach where organs lie; the rest teach where
+        exactly they end. 0 to 1.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def loss(output, y):
     chance = output.sigmoid()
     both = (chance * y).sum((0, 2, 3))
     overlap = (2 * both + 1) / (chance.sum((0, 2, 3)) + y.sum((0, 2, 3)) + 1)
-    return entropy + 0.3 * (1 - overlap).mean()
+    return entropy + OVERLAP * (1 - overlap).mean()
 
 
 class Views:
@@ -124,7 +127,7 @@ class Views:
         Of a batch.
     seed : int
     n_coarse : int
-        Steps below it are shown at half the side.
+        Steps below it are shown half as many again at half the side.
     """
 
     def __init__(self, known, size, seed, n_coarse=0):
@@ -135,10 +138,12 @@ class Views:
     def __call__(self, step):
         """Input (n, 1, 256, 256) and shares (n, 5, 256, 256), or half that side."""
         torch = import_torch()
-        chosen = self.random.integers(len(self.known), size=self.size)
+        is_coarse = step < self.n_coarse
+        size = self.size + self.size // 2 if is_coarse else self.size
+        chosen = self.random.integers(len(self.known), size=size)
         views = [self._view(self.known[number]) for number in chosen]
         x, y = (torch.stack(part) for part in zip(*views))
-        if step < self.n_coarse:
+        if is_coarse:
             x, y = (torch.nn.functional.avg_pool2d(part, 2) for part in (x, y))
         return x, y
 
