@@ -61,9 +61,7 @@ def test_a_few_steps_fit_what_is_new_and_an_anchor_holds_back():
     )  # fmt: skip
     assert misfit(moved, 1.0) < 0.5 * misfit(known, 1.0)
     assert known.onnx == bytes_before and seen == list(range(60))
-    held = tuned(
-        FORM, known, brightness(1.0), LOSS, n_steps=60, learning_rate=3e-3, anchor=100.0
-    )
+    held = tuned(FORM, known, brightness(1.0), LOSS, n_steps=60, learning_rate=3e-3, anchor=100.0)
     assert misfit(moved, 1.0) < misfit(held, 1.0) and misfit(held, 0.0) < misfit(moved, 0.0)
     again = tuned(FORM, known, brightness(1.0), LOSS, n_steps=5)
     assert again == tuned(FORM, known, brightness(1.0), LOSS, n_steps=5)

@@ -96,7 +96,9 @@ class Ledger:
             If the last step's files are gone.
         """
         steps = self.steps()
-        path = self._place(steps[-1]["step"]) if steps else self.folder
+        if not steps:
+            return self.folder
+        path = self.place(steps[-1]["step"])
         if not path.is_dir():
             raise Unreadable(
                 f"{shown(path)}: step {steps[-1]['step']} is on record, but its files are gone: "
@@ -117,7 +119,7 @@ class Ledger:
             By default the account's name.
         """
         number = 1 + max((line["step"] for line in self.lines()), default=0)
-        place = self._place(number)
+        place = self.place(number)
         partial = place.with_name(place.name + PARTIAL)
         try:
             for rest in (partial, place):  # of a process that was killed
@@ -177,7 +179,8 @@ class Ledger:
                 ) from None
             yield
 
-    def _place(self, number) -> Path:
+    def place(self, number: int) -> Path:
+        """Where the state after a step lies."""
         return self.folder / STEPS / f"{int(number):04d}"
 
     def _append(self, line) -> None:
