@@ -1,4 +1,4 @@
-"""Learning from corrected radiographs: shapes taken or held back, evidence revised, all on record."""
+"""Learning from corrected radiographs: shapes grow, evidence is revised, all is on record."""
 
 import hashlib
 import shutil
@@ -100,6 +100,8 @@ def learn_chest(
         given, remarks = _given(corrected, ledger.steps())
         kept = _kept(ledger)
         old = [case.radiograph for case in outlined_radiographs(data)] if data else kept
+        if given:
+            _check_old(old)
         dictionary, verdicts, taken = ChestDictionary.load(here / SHAPES), [], []
         for case in (name for name in approve if name in dictionary.held):
             dictionary = dictionary.approved(case)
@@ -216,14 +218,17 @@ def _kept(ledger) -> list[Radiograph]:
 def _lesson(before, dictionary, taken, old, effort, progress) -> Lesson | None:
     if not taken:
         return None
+    new = [one.radiograph for one in taken]
+    return lesson(before, dictionary.prior(), new, old, effort=effort, progress=progress)
+
+
+def _check_old(old) -> None:
     if len(old) < LEAST_OLD:
         raise BadInput(
             f"learning replays earlier radiographs, so that none is forgotten: expected at least "
             f"{LEAST_OLD}, got {len(old)}: give --data with those that the weights were trained "
             "on, or train with --replay 40"
         )
-    new = [one.radiograph for one in taken]
-    return lesson(before, dictionary.prior(), new, old, effort=effort, progress=progress)
 
 
 def _evidence_facts(found: Lesson | None) -> dict:
