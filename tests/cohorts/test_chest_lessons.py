@@ -116,7 +116,7 @@ def test_odd_outlines_are_held_back_until_they_are_approved(folder, tmp_path, mo
     usual, bitten = pair(tmp_path, 104), odd(tmp_path, 105)
     found = learn_chest([usual, bitten], folder)
     assert [v.is_taken for v in found.verdicts] == [True, False] and found.n_shapes == 41
-    assert "right lung by" in found.verdicts[1].words
+    assert "unlike the known ones: right lung (" in found.verdicts[1].words
     case = found.verdicts[1].case
     assert list(ChestDictionary.load(Ledger(folder).current() / SHAPES).held) == [case]
     with pytest.raises(BadInput, match=f"held back are: {case}"):

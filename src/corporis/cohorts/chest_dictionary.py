@@ -17,8 +17,9 @@ FILE_NAME = "chest_shapes.npz"
 NOISE_PX = 2.0
 """Deviation of a landmark along an outline where nobody marked it, on the network's square."""
 MATCHED = (0.95, 0.95, 0.95, 0.85, 0.85)
-"""Dice overlap of given outlines with landmarks brought onto them, at least: an organ of a chest
-that lies where such organs lie can be followed much better."""
+"""Dice overlap of given outlines with landmarks brought onto them that is usual at least."""
+LEAST_MATCHED = 0.6
+"""Below it an organ is no organ of a chest, or lies where none is."""
 MOST_SHAPES = 400
 
 
@@ -120,8 +121,8 @@ class ChestDictionary:
             dice(polygon(points[part], inside.shape[1:]), share > 0.5)
             for part, share in zip(prior.parts_, inside)
         ]
-        worst = int(np.argmin(np.array(matched) - MATCHED))
-        if matched[worst] < MATCHED[worst]:
+        worst = int(np.argmin(matched))
+        if matched[worst] < LEAST_MATCHED:
             words = (
                 f"does not look like a chest: the {ORGANS[worst]} of other chests matches it to "
                 f"{matched[worst]:.2f}, expected {MATCHED[worst]}; left and right exchanged, or "
@@ -129,12 +130,18 @@ class ChestDictionary:
             )
             return self, Verdict(case, False, False, words)
         parts = {organ: points[part] for organ, part in zip(ORGANS, prior.parts_)}
-        odd = [f"{o} by {n:.0f}" for o in ORGANS if (n := self._surprise(o, parts[o])) > 0]
+        odd = []
+        for organ, found, usual in zip(ORGANS, matched, MATCHED):
+            surprise = self._surprise(organ, parts[organ])
+            if found < usual:
+                odd.append(f"{organ} (other chests match it to {found:.2f}, usual {usual})")
+            elif surprise > 0:
+                odd.append(f"{organ} ({surprise:.0f} nats above what is usual)")
         if odd and case not in approved:
-            words = f"outlines unlike the known ones, nats above what is usual: {', '.join(odd)}"
+            words = f"outlines unlike the known ones: {', '.join(odd)}"
             held = {**self.held, case: points}
-            found = ChestDictionary(self.shapes, self.cases, self.n_founding, held)
-            return found, Verdict(case, False, True, words)
+            kept = ChestDictionary(self.shapes, self.cases, self.n_founding, held)
+            return kept, Verdict(case, False, True, words)
         return self._with(case, parts), Verdict(case, True)
 
     def approved(self, case: str) -> "ChestDictionary":

@@ -35,7 +35,7 @@ def sentences(found: Learned, weights: Path) -> list[str]:
 def listed(ledger: Ledger) -> list[tuple[str, ...]]:
     """All steps as rows of a table, the head first."""
     in_force = {step["step"] for step in ledger.steps()}
-    rows = [("step", "when", "who", "what", "old error", "new error")]
+    rows: list[tuple[str, ...]] = [("step", "when", "who", "what", "old error", "new error")]
     for line in ledger.lines():
         if line["kind"] == "undo":
             what, errors = f"undid step {line['step']}", ("", "")
