@@ -56,6 +56,10 @@ def test_beyond_the_most_that_are_kept_one_leaves(known, monkeypatch):
     assert two.n_founding == 30 - gone.startswith("founding")
 
 
-def test_the_most_telling_outline_is_asked_for(known):
-    twins = [whole(5), whole(5), whole(205)]  # the first two are known already
-    assert known.order(twins, 1).tolist() == [2]
+def test_outlines_that_are_implausible_are_not_asked_for(known):
+    wrong = whole(205)
+    wrong[94:120] += 90  # the heart lies elsewhere
+    assert known.order([wrong, whole(206), whole(207)], 1).tolist() != [0]
+    assert sorted(known.order([wrong, whole(206), whole(207)], 2).tolist()) == [1, 2]
+    with pytest.raises(ValueError, match="2 signals that are left"):
+        known.order([wrong, whole(206), whole(207)], 3)

@@ -1,6 +1,7 @@
 """Lessons: outlines taken, held back or refused, evidence revised or not, all of it undone."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from cohorts.lessons import BRIEF, use_small_network, weights
 from cohorts.test_corrected import bits, pair, picture
 from corporis.apps.organs import radiograph_lessons
 from corporis.apps.organs.radiograph_evidence import FILE_NAME as EVIDENCE
+from corporis.apps.organs.radiograph_lessons import Lesson, Trial
 from corporis.cohorts import chest_lessons
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
@@ -36,7 +38,12 @@ def folder(made, tmp_path, monkeypatch):
 
 def no_lesson(monkeypatch):
     """Shapes alone."""
-    monkeypatch.setattr(chest_lessons, "_lesson", lambda *words: None)
+
+    def none(before, prior, taken, old, **words):
+        nothing = Trial(np.zeros((1, 5)), np.zeros((1, 5)), False)
+        return Lesson(replace(before, shapes=prior), nothing, nothing, False, "not tried")
+
+    monkeypatch.setattr(chest_lessons, "lesson", none)
 
 
 def content(folder):

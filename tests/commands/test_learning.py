@@ -12,7 +12,7 @@ from cohorts.test_corrected import pair
 from corporis.apps.organs import radiograph_lessons
 from corporis.apps.organs.chest_shape import ChestShapes
 from corporis.apps.organs.radiograph import ChestRadiograph
-from corporis.cohorts import chest_wishes
+from corporis.cohorts import chest_lessons, chest_wishes
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from test_cli import leave
 
@@ -20,6 +20,7 @@ from test_cli import leave
 def test_a_walk_there_and_back(tmp_path, capsys, monkeypatch):
     use_small_network(monkeypatch)
     monkeypatch.setattr(radiograph_lessons, "Effort", lambda: BRIEF)
+    monkeypatch.setattr(chest_lessons, "LEAST_OLD", 4)
     folder = tmp_path / "w"
     folder.mkdir()
     weights(folder)

@@ -102,24 +102,19 @@ def learn_chest(
         old = [case.radiograph for case in outlined_radiographs(data)] if data else kept
         if given:
             _check_old(old)
-        dictionary, verdicts, taken = ChestDictionary.load(here / SHAPES), [], []
-        for case in (name for name in approve if name in dictionary.held):
-            dictionary = dictionary.approved(case)
-            verdicts.append(Verdict(case, True))
-        for one in given:
-            dictionary, verdict = dictionary.offered(
-                before.shapes, one.case, one.radiograph.inside, approve
-            )
-            verdicts.append(verdict)
-            taken += [one] if verdict.is_taken else []
-        unknown = set(approve) - {verdict.case for verdict in verdicts}
-        if unknown:
-            dictionary.approved(min(unknown))  # raises, and says what is held back
+        dictionary, verdicts = _offered(
+            ChestDictionary.load(here / SHAPES), before.shapes, given, approve
+        )
+        n_shapes = len(dictionary.cases)
         if not any(verdict.is_like for verdict in verdicts):
-            n_shapes = len(dictionary.cases)
-            return Learned(None, tuple(verdicts), None, n_shapes, len(kept), remarks)
-        found = _lesson(before, dictionary, taken, old, effort, progress)
-        more = [*kept, *(one.radiograph for one in taken)] if keeps_images and taken else []
+            return Learned(None, verdicts, None, n_shapes, len(kept), remarks)
+        names = {verdict.case for verdict in verdicts if verdict.is_taken}
+        taken = [one.radiograph for one in given if one.case in names]
+        found = None
+        if taken:
+            prior = dictionary.prior()
+            found = lesson(before, prior, taken, old, effort=effort, progress=progress)
+        more = [*kept, *taken] if keeps_images and taken else []
 
         def write(folder):
             dictionary.save(folder / SHAPES)
@@ -130,21 +125,11 @@ def learn_chest(
             if more:
                 write_replay(folder, more)
 
-        facts = {
-            "cases": [
-                {"case": v.case, "taken": v.is_taken, "words": v.words}
-                for v in verdicts if v.is_like
-            ],
-            "shapes": {"before": _n_shapes(here), "after": len(dictionary.cases)},
-            "evidence": _evidence_facts(found),
-            "before": _digests(here),
-            "images_kept": len(more) - len(kept) if more else 0,
-            "version": metadata.version("corporis"),
-            "seconds": round(time.perf_counter() - began, 1),
-        }  # fmt: skip
+        facts = _facts(here, verdicts, n_shapes, found)
+        facts["images_kept"] = len(taken) if more else 0
+        facts["seconds"] = round(time.perf_counter() - began, 1)
         step = ledger.add(write, facts, who=who)
-    n_kept = len(more) or len(kept)
-    return Learned(step, tuple(verdicts), found, len(dictionary.cases), n_kept, remarks)
+    return Learned(step, verdicts, found, n_shapes, len(more or kept), remarks)
 
 
 def learn_in_copy(corrected, weights: Path | str, output: Path | str, **words) -> Learned:
@@ -215,11 +200,32 @@ def _kept(ledger) -> list[Radiograph]:
     return []
 
 
-def _lesson(before, dictionary, taken, old, effort, progress) -> Lesson | None:
-    if not taken:
-        return None
-    new = [one.radiograph for one in taken]
-    return lesson(before, dictionary.prior(), new, old, effort=effort, progress=progress)
+def _offered(dictionary, prior, given, approve) -> tuple[ChestDictionary, tuple[Verdict, ...]]:
+    """The dictionary with what was held back and is approved, and with what is new."""
+    verdicts = []
+    for case in (name for name in approve if name in dictionary.held):
+        if case not in {one.case for one in given}:  # a case given again is looked at again
+            dictionary = dictionary.approved(case)
+            verdicts.append(Verdict(case, True))
+    for one in given:
+        dictionary, verdict = dictionary.offered(prior, one.case, one.radiograph.inside, approve)
+        verdicts.append(verdict)
+    unknown = set(approve) - {verdict.case for verdict in verdicts}
+    if unknown:
+        dictionary.approved(min(unknown))  # raises, and says what is held back
+    return dictionary, tuple(verdicts)
+
+
+def _facts(here, verdicts, n_shapes, found) -> dict:
+    """What is recorded of a step, beside who and when."""
+    likely = [verdict for verdict in verdicts if verdict.is_like]
+    return {
+        "cases": [{"case": v.case, "taken": v.is_taken, "words": v.words} for v in likely],
+        "shapes": {"before": len(ChestDictionary.load(here / SHAPES).cases), "after": n_shapes},
+        "evidence": _evidence_facts(found),
+        "before": _digests(here),
+        "version": metadata.version("corporis"),
+    }
 
 
 def _check_old(old) -> None:
@@ -248,7 +254,3 @@ def _digests(folder) -> dict:
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16]
         for name in (EVIDENCE, SHAPES)
     }
-
-
-def _n_shapes(folder) -> int:
-    return len(ChestDictionary.load(folder / SHAPES).cases)

@@ -60,7 +60,7 @@ def learn(
     listing: Listing = False,
     ask: Asked = None,
 ) -> None:
-    """Learn from corrected outlines of radiographs, in a quarter of a minute (needs torch).
+    """Learn from corrected outlines of radiographs, in about a minute (needs torch).
 
     Outlines enter the shapes, unless they are unlike all known ones; the network is revised while
     old radiographs are replayed, and left as it was where these would lose. Errors before and after

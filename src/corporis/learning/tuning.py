@@ -124,8 +124,7 @@ def tuned(
             logits = module(x.to(memory_format=torch.channels_last))
         value = loss(logits.float(), y)
         if anchor > 0:
-            away = sum(((w - w0) ** 2).sum() for w, w0 in zip(weights, before))
-            value = value + 0.5 * anchor * away
+            value = value + 0.5 * anchor * _away(weights, before)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
@@ -139,6 +138,11 @@ def tuned(
         for w, kept in zip(weights, mean):
             w.copy_(kept)
     return form.export(module, n_threads=network.n_threads)
+
+
+def _away(weights, before):
+    """Squared way of all weights from where they began."""
+    return sum(((now - then) ** 2).sum() for now, then in zip(weights, before))
 
 
 def _convolutions(network) -> list[tuple[np.ndarray, np.ndarray]]:
