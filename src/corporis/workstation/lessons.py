@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from corporis.apps.organs.chest_shape import ORGANS
 from corporis.cohorts.chest_lessons import Learned
 from corporis.cohorts.ledger import Ledger
 
@@ -54,6 +55,8 @@ def _errors(lesson) -> list[str]:
         lines.append(
             f"  {word} ({len(trial.before)}): {trial.before.mean():.4f} -> {trial.after.mean():.4f}"
         )
+        ends = zip(ORGANS, trial.before.mean(axis=0), trial.after.mean(axis=0), strict=True)
+        lines.append("    " + ", ".join(f"{o} {a:.3f} -> {b:.3f}" for o, a, b in ends))
     if lesson.is_kept:
         return [*lines, "the evidence was revised"]
     return [*lines, f"the evidence stays as it was: {lesson.reason}"]
