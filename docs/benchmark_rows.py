@@ -332,6 +332,22 @@ RADIOGRAPHS = (
     Row("a radiograph, s", "radiograph_seconds", 2.0, False, "{:.1f}"),
 )
 
+RADIOGRAPH_NUMBERS = tuple(
+    row
+    for key, words, form in (
+        ("ctr", "cardiothoracic ratio", "{:.3f}"),
+        ("left_lung_cm2", "left lung, cm²", "{:.1f}"),
+        ("right_lung_cm2", "right lung, cm²", "{:.1f}"),
+        ("heart_cm2", "heart, cm²", "{:.1f}"),
+    )
+    for row in (
+        Row(f"{words}: bias against manual outlines", f"{key}_bias", form=form),
+        Row(f"{words}: lower limit of agreement", f"{key}_loa_lower", form=form),
+        Row(f"{words}: upper limit of agreement", f"{key}_loa_upper", form=form),
+        Row(f"{words}: share of 95 % intervals that hold", f"{key}_coverage", form="{:.2f}"),
+    )
+)
+
 MOTION = (
     Row(
         "displacement in the wall, no noise, mm",

@@ -12,7 +12,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from benchmark_rows import HEART, HISTOPATHOLOGY, MOTION, MRI, NUCLEI, ORGANS, RADIOGRAPHS, Row
+from benchmark_rows import (
+    HEART,
+    HISTOPATHOLOGY,
+    MOTION,
+    MRI,
+    NUCLEI,
+    ORGANS,
+    RADIOGRAPH_NUMBERS,
+    RADIOGRAPHS,
+    Row,
+)
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "benchmarks.md"
@@ -57,6 +67,14 @@ TABLES = (
         RADIOGRAPHS,
     ),
     (
+        "radiograph_numbers",
+        "Numbers from chest radiographs",
+        "python benchmarks/accuracy/organs.py --only radiographs --train DIR --test DIR",
+        "The same run: cardiothoracic ratio and areas of each left-out subject beside those of the "
+        "manual outlines (Bland-Altman). Brackets are exact 95 % intervals.",
+        RADIOGRAPH_NUMBERS,
+    ),
+    (
         "heart_motion",
         "The heart in motion",
         "python benchmarks/accuracy/heart_motion.py --train DIR --test DIR",
@@ -81,6 +99,13 @@ TABLES = (
         "path without a network, or for types the component's size alone.",
         NUCLEI,
     ),
+)
+
+NUMBERS = "radiograph_numbers"
+DIAGRAMS = (
+    ("ctr", "Cardiothoracic ratio", "{:+.3f}"),
+    ("left_lung_cm2", "Left lung, cm²", "{:+.1f}"),
+    ("right_lung_cm2", "Right lung, cm²", "{:+.1f}"),
 )
 
 NO_RUN = "This version has not been measured whole yet: no figure is claimed for it."
@@ -152,10 +177,40 @@ def speed() -> str:
     )
 
 
+def agreement() -> str:
+    """Where the numbers from radiographs were measured, their picture."""
+    if not (HERE / "figures" / f"{NUMBERS}.json").is_file():
+        return ""
+    return "".join(
+        f"\n![Differences from manual outlines: {title}](images/{NUMBERS}_{key}.svg)\n"
+        for key, title, _ in DIAGRAMS
+    )
+
+
+def draw_agreement() -> None:
+    """Write the diagrams of Bland and Altman from the subjects of the run."""
+    from corporis.learning import bland_altman
+    from corporis.workstation.agreement import agreement_diagram
+
+    source = HERE / "figures" / f"{NUMBERS}.json"
+    if not source.is_file():
+        return
+    rows = json.loads(source.read_text(encoding="utf-8"))["rows"]
+    subjects = [s for row in rows for s in row.get("subjects", ()) if s["image"] == "clean"]
+    for key, title, form in DIAGRAMS:
+        pairs = [s["numbers"][key] for s in subjects if key in s["numbers"]]
+        measured, manual = [p[0] for p in pairs], [p[3] for p in pairs]
+        found = bland_altman(measured, manual)
+        text = agreement_diagram(measured, manual, found, title, form)
+        (HERE / "images" / f"{NUMBERS}_{key}.svg").write_text(text, encoding="utf-8")
+
+
 def page() -> str:
     """The whole page."""
-    return HEAD + "\n".join(table(*entry) for entry in TABLES) + "\n" + speed() + "\n"
+    parts = [table(*entry) + (agreement() if entry[0] == NUMBERS else "") for entry in TABLES]
+    return HEAD + "\n".join(parts) + "\n" + speed() + "\n"
 
 
 if __name__ == "__main__":
+    draw_agreement()
     PAGE.write_text(page(), encoding="utf-8")

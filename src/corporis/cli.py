@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__, options
-from corporis.commands import motion, review, slides, training
+from corporis.commands import learn, motion, review, slides, training
 from corporis.errors import BadInput, CorporisError
 from corporis.terminal import progress, table
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 app.add_typer(training, name="train", rich_help_panel="Learning")
 app.add_typer(slides, name="slides", rich_help_panel="Studies")
+app.command(rich_help_panel="Learning")(learn)
 app.command("motion", rich_help_panel="Studies")(motion)
 app.command(rich_help_panel="Studies")(review)
 
@@ -285,21 +286,25 @@ def organ(
     weights: options.Weights,
     organ: options.Organ = "chest",
     name: options.Label = None,
+    seg: options.DicomSeg = False,
 ) -> None:
     """Outline and measure organs, and say which outlines are not to be relied upon.
 
-    Leaves report.html, report.json, measures.csv and masks (NIfTI) in the output folder.
+    Leaves report.html, report.json, measures.csv, masks and the radiograph (NIfTI) in the output
+    folder. Edit the masks, and `corporis learn out/` learns from them.
 
-    Example:
+    Examples:
 
       corporis organ chest.dcm -o out/ --weights weights/
+
+      corporis organ chest.dcm -o out/ --weights weights/ --seg
     """
     from corporis.workstation.organs import run_chest
 
     if organ != "chest":
         raise BadInput(f"--organ: expected chest, got {organ!r}")
     with progress() as tell:
-        found = run_chest(source, output, weights, name=name, progress=tell)
+        found = run_chest(source, output, weights, name=name, gives_seg=seg, progress=tell)
     typer.echo(f"report: {found.report}")
 
 

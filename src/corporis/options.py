@@ -106,6 +106,20 @@ SoundMasks = Annotated[
 ]
 Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
 Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.3 s each.")]
+Replay = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Radiographs kept in the output (patients' images), for `corporis learn` to replay.",
+    ),
+]
+DicomSeg = Annotated[
+    bool,
+    typer.Option(
+        "--seg",
+        help="Also organs.dcm (DICOM SEG), which names the patient as the DICOM source does.",
+    ),
+]
 Cine = Annotated[
     Path, typer.Argument(metavar="INPUT", help="A DICOM or npz folder, a NIfTI or npz file.")
 ]

@@ -72,6 +72,7 @@ INSTANCES = {
 }
 
 EXEMPT = {
+    "Agreement": "a value; planted bias and spread are recovered in learning/test_agreement.py",
     "BlockMatching": "a denoiser; its plain version and symmetries in learning/test_block_matching",
     "Contributions": "a value that contributions() returns",
     "Counterfactual": "a value that counterfactual() returns",

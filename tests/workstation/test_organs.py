@@ -4,16 +4,20 @@ import json
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image as Pillow
 
 from apps.organs.chest import Known, masks, radiograph, shapes
 from apps.organs.test_repair import SPACING, damaged, organ
-from corporis.apps.organs.chest_shape import ChestShapes
+from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
 from corporis.apps.organs.radiograph import ChestRadiograph
 from corporis.cli import main
+from corporis.cohorts.corrected import read_corrected
 from corporis.shapes import dice
 from corporis.workstation import organs
+from imaging.test_segmentation import frames
+from imaging.test_segmentation import radiograph as archived
 
 
 def leave(*words):
@@ -55,6 +59,35 @@ def test_doubt_is_said_first(picture, tmp_path, monkeypatch):
     content = json.loads((tmp_path / "out" / "report.json").read_text())
     assert content["sentence"].startswith("Outlines to check: left lung")
     assert any("uncertain" in text for text in found.result.warnings)
+
+
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_a_dicom_radiograph_gives_a_dicom_segmentation(is_inverted, tmp_path, monkeypatch, capsys):
+    known(monkeypatch)
+    pixels = radiograph(100)
+    source = archived(tmp_path / "chest.dcm", pixels, (0.7, 0.7), is_inverted)
+    out = tmp_path / "out"
+    assert leave("organ", source, "-o", out, "--weights", "w", "--seg") == 0
+    data, page = pydicom.dcmread(out / "organs.dcm"), (out / "report.html").read_text()
+    assert [s.SegmentLabel for s in data.SegmentSequence] == list(ORGANS)
+    kinds = [s.SegmentedPropertyTypeCodeSequence[0] for s in data.SegmentSequence]
+    assert [k.CodeMeaning for k in kinds] == ["Lung", "Lung", "Heart", "Clavicle", "Clavicle"]
+    assert dice(frames(data)[1], masks(100)[0]) > 0.95
+    lung = nibabel.load(out / "left_lung.nii.gz")
+    np.testing.assert_array_equal(frames(data)[1], np.squeeze(lung.get_fdata()).T > 0)
+    np.testing.assert_allclose(np.linalg.norm(lung.affine[:3, :2], axis=0), 0.7)
+    assert "Nobody" not in page and "Nobody" not in (out / "report.json").read_text()
+    assert "inverted" not in page  # turned when it was read
+    again = read_corrected(out)  # what is left is what is learned from
+    np.testing.assert_array_equal(again.radiograph.inside[2] > 0.5, frames(data)[3])
+    assert not again.is_turned
+
+
+def test_a_segmentation_needs_a_dicom_source(picture, tmp_path, monkeypatch, capsys):
+    known(monkeypatch)
+    out = tmp_path / "out"
+    assert leave("organ", picture, "-o", out, "--weights", "w", "--seg") == 2
+    assert "needs one DICOM image" in capsys.readouterr().err and not out.exists()
 
 
 def test_without_weights_there_is_one_line(picture, tmp_path, capsys):

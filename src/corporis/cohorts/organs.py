@@ -9,15 +9,17 @@ from nibabel import orientations
 from scipy import ndimage
 
 from corporis.apps.organs import OrganRepair
-from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
 from corporis.apps.organs.radiograph import ChestRadiograph
 from corporis.apps.organs.radiograph_evidence import FILE_NAME, RadiographEvidence
 from corporis.apps.organs.radiograph_training import Schedule, train_evidence
+from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
+from corporis.cohorts.chest_dictionary import ChestDictionary
+from corporis.cohorts.ledger import JOURNAL, Ledger
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
+from corporis.cohorts.replay import write_replay
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 
-SHAPES = "chest_shapes.npz"
 LEAST = 10
 LARGE = 0.4
 """Of the largest connected part: parts above it are organs of their own."""
@@ -30,6 +32,7 @@ def train_chest(
     *,
     schedule: Schedule | None = None,
     seed: int = 0,
+    n_replay: int = 0,
     progress: Callable[[str, float], None] | None = None,
 ) -> int:
     """Train evidence and shapes for chest radiographs; the number of subjects is returned.
@@ -40,12 +43,21 @@ def train_chest(
         Folder in the layout of the JSRT/SCR set.
     output : path
         Gets ``radiograph.onnx`` and ``chest_shapes.npz``.
+    n_replay : int
+        Radiographs with their outlines that are kept there too, drawn at random, so that later
+        lessons can replay them. They are patients' images.
 
     Raises
     ------
     BadInput
-        If there are fewer than ten subjects with landmarks.
+        If there are fewer than ten subjects with landmarks, or the folder holds what was learned
+        since an earlier training.
     """
+    if (Path(output) / JOURNAL).is_file():
+        raise BadInput(
+            f"{Path(output).name}: holds what was learned from corrections, which a new training "
+            "would leave out: choose a new folder"
+        )
     cases = outlined_radiographs(data)
     n_shapes = sum(case.landmarks is not None for case in cases)
     if n_shapes < LEAST:
@@ -67,31 +79,32 @@ def train_chest(
             organ.replace(" ", "_"): many for organ, many in landmark_shapes(cases).items()
         }
         np.savez(folder / SHAPES, **shapes)
+        if n_replay:
+            chosen = np.random.default_rng([seed, n_replay]).permutation(len(cases))[:n_replay]
+            write_replay(folder, [known[k] for k in sorted(chosen.tolist())])
     return len(cases)
 
 
 def load_chest(
     weights: Path | str, progress: Callable[[str, float], None] | None = None
 ) -> ChestRadiograph:
-    """The application with what `train_chest` left.
+    """The application with what `train_chest` left, and what was learned since.
 
     Raises
     ------
     BadInput
         If it is not there or damaged.
     """
-    path = Path(weights) / SHAPES
+    path = Ledger(Path(weights)).current() / SHAPES
     if not path.is_file() or not (path.parent / FILE_NAME).is_file():
         raise BadInput(
             f"{path.parent.name}: expected {FILE_NAME} and {SHAPES} there, which do not ship: {HOW}"
         )
     try:
-        with np.load(path, allow_pickle=False) as held:
-            shapes = {organ: held[organ.replace(" ", "_")] for organ in ORGANS}
-        prior = ChestShapes().fit(shapes)
-    except (OSError, ValueError, KeyError, EOFError):
+        prior = ChestDictionary.load(path).prior()
+    except (BadInput, ValueError):
         raise BadInput(f"{path.name}: expected outlines of five organs, got none: {HOW}") from None
-    return ChestRadiograph(RadiographEvidence.load(weights), prior, progress)
+    return ChestRadiograph(RadiographEvidence.load(path.parent), prior, progress)
 
 
 def learn_repair(

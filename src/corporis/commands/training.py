@@ -61,6 +61,7 @@ def train_organ(
     output: options.Output,
     organ: options.Organ = "chest",
     steps: options.Steps = 2800,
+    replay: options.Replay = 0,
 ) -> None:
     """Train what outlines organs from your own copy of the data (needs torch).
 
@@ -73,5 +74,9 @@ def train_organ(
     if organ != "chest":
         raise BadInput(f"--organ: expected chest, got {organ!r}")
     with progress() as tell:
-        n_subjects = train_chest(data, output, schedule=Schedule(steps), progress=tell)
+        n_subjects = train_chest(
+            data, output, schedule=Schedule(steps), n_replay=replay, progress=tell
+        )
     typer.echo(f"learned from {n_subjects} subjects: {output}")
+    if replay:
+        typer.echo(f"{output} holds radiographs to replay: treat it as patients' images")

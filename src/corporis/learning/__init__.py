@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from corporis.learning.agreement import Agreement, bland_altman, coverage
     from corporis.learning.block_matching import BlockMatching
     from corporis.learning.dictionaries import KSVD, OnlineDictionary
     from corporis.learning.dictionary_denoiser import DictionaryDenoiser
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
         Stability,
         stability_selection,
     )
+    from corporis.learning.tuning import restored, tuned
 
 __all__ = [
     "KSVD",
+    "Agreement",
     "BlockMatching",
     "Contributions",
     "Counterfactual",
@@ -56,18 +59,24 @@ __all__ = [
     "SparseLogistic",
     "Stability",
     "UNet",
+    "bland_altman",
     "contributions",
     "counterfactual",
+    "coverage",
     "deletion_test",
     "fit",
     "mean_average_precision",
     "nearest_codes",
     "pack",
+    "restored",
     "stability_selection",
     "transductive_design",
+    "tuned",
 ]
 
 _HOMES = {
+    **dict.fromkeys(("Agreement", "bland_altman", "coverage"), "agreement"),
+    **dict.fromkeys(("restored", "tuned"), "tuning"),
     "BlockMatching": "block_matching",
     "DictionaryDenoiser": "dictionary_denoiser",
     "HammingVote": "hamming_vote",

@@ -12,17 +12,25 @@ from nibabel import orientations
 
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph import pixel_mm, single_plane
+from corporis.cohorts.corrected import IMAGE
 from corporis.cohorts.organs import box, learn_repair, load_chest, steps_of, upright
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import Image, OutputFolder, read, write_measures, write_nifti
 from corporis.imaging.output import write_bytes
+from corporis.imaging.segmentation import Segment, single_dicom, write_seg
 from corporis.interfaces import Case, Measure, Report
 from corporis.shapes import mask_contours
 from corporis.workstation.organ_page import OrganPage, write_organ_page
 from corporis.workstation.panel import View
 
 Progress = Callable[[str, float], None] | None
+CODES = {
+    "lung": ("39607008", "Lung"),
+    "heart": ("80891009", "Heart"),
+    "clavicle": ("51299004", "Clavicle"),
+}
+"""SNOMED CT."""
 UNLIKE = 3.0
 """Misfit above which a mask does not look like the organ."""
 MOST_OVERRULED = 0.5
@@ -43,6 +51,7 @@ def run_chest(
     weights: Path | str,
     *,
     name: str | None = None,
+    gives_seg: bool = False,
     progress: Progress = None,
 ) -> OrganRun:
     """Outline lungs, heart and clavicles in one radiograph.
@@ -52,12 +61,16 @@ def run_chest(
     source : path
         DICOM, NIfTI, PNG or JPEG.
     output : path
-        Folder for report.html, report.json, measures.csv, a NIfTI mask of each organ, and
-        overruled.nii.gz, where the shape prior changed what the evidence says.
+        Folder for report.html, report.json, measures.csv, a NIfTI mask of each organ,
+        radiograph.nii.gz, and overruled.nii.gz, where the shape prior changed what the evidence
+        says.
     weights : path
         What `corporis.cohorts.organs.train_chest` left.
     name : str or None
         A neutral label, never a patient's name.
+    gives_seg : bool
+        Whether organs.dcm (DICOM SEG) is written too; the source must be DICOM, whose patient and
+        study it names.
 
     Raises
     ------
@@ -69,6 +82,8 @@ def run_chest(
         application = load_chest(weights, progress)
         case = read(source, name=name, pictures=True)
         image, pixels = single_plane(case)
+        if gives_seg:
+            single_dicom(source)  # says what is missing, before the work
         result = application(case)
         masks, alone = result.facts["masks"], result.facts["alone"]
         contours = {o: [mask_contours(m)] for o, m in zip(ORGANS, masks, strict=True)}
@@ -84,7 +99,20 @@ def run_chest(
             sentence = f"Outlines to check: {', '.join(doubted)}."
         page = _page("radiograph report", case, result, clock, sentence, not doubted, views)
         _write(folder, page, result)
+        write_nifti(image, folder / IMAGE)
+        if gives_seg:
+            segments = [
+                Segment(organ, mask, CODES[organ.split()[-1]], _side(organ))
+                for organ, mask in zip(ORGANS, masks, strict=True)
+            ]
+            write_seg(segments, source, folder / "organs.dcm")
     return OrganRun(Path(output) / "report.html", result)
+
+
+def _side(organ) -> str:
+    """The patient's side that an organ's name says; empty for neither."""
+    first, _, rest = organ.partition(" ")
+    return first if rest else ""
 
 
 def run_repair(

@@ -115,6 +115,25 @@ class ChestShapes(BaseEstimator):
             points, deviation = found.composition.shape, found.deviation
         return Outlines(points, confidence, deviation, overruled, self.parts_)
 
+    def landmarks(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Landmarks on outlines that are given, in correspondence with those of the training.
+
+        Parameters
+        ----------
+        inside : array, (5, rows, columns)
+            Shares of each pixel inside of `ORGANS`, as a person outlined them.
+
+        Returns
+        -------
+        points : array, (k, 2)
+            Rows and columns in pixels.
+        confidence : array, (k,)
+            0 where the outline that was given is not within reach.
+        """
+        points = self.outline(inside).points
+        seen, confidence = self._edges(points, inside, FINE_PX)
+        return seen, confidence
+
     def _settled(self, points, chances):
         """Points moved to edges sought ever nearer, all believed; and the edges' description."""
         nats = np.inf

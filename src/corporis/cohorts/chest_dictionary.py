@@ -1,0 +1,194 @@
+"""The outlines of chests that were learned from: they grow, say no, and hold back what is odd."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corporis.apps.organs.chest_shape import ORGANS, ChestShapes, polygon
+from corporis.errors import BadInput
+from corporis.imaging.output import atomic_path
+from corporis.learning import GrowingShapes
+from corporis.shapes import dice
+
+FILE_NAME = "chest_shapes.npz"
+NOISE_PX = 2.0
+"""Deviation of a landmark along an outline where nobody marked it, on the network's square."""
+MATCHED = (0.95, 0.95, 0.95, 0.85, 0.85)
+"""Dice overlap of given outlines with landmarks brought onto them that is usual at least."""
+LEAST_MATCHED = 0.6
+"""Below it an organ is no organ of a chest, or lies where none is."""
+MOST_SHAPES = 400
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a chest's outlines.
+
+    Parameters
+    ----------
+    case : str
+    is_taken : bool
+    is_like : bool
+        False: it does not look like a chest at all, and cannot be approved either.
+    words : str
+        Why not; empty where it is taken.
+    """
+
+    case: str
+    is_taken: bool
+    is_like: bool = True
+    words: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ChestDictionary:
+    """All outlines, in pixels of the network's square.
+
+    Parameters
+    ----------
+    shapes : mapping of str to array, (n, k, 2)
+        By organ; the founding ones first.
+    cases : tuple of str
+        Whose they are.
+    n_founding : int
+    held : mapping of str to array, (k, 2)
+        Landmarks of all organs of cases that were held back.
+    """
+
+    shapes: Mapping[str, np.ndarray]
+    cases: tuple[str, ...]
+    n_founding: int
+    held: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> "ChestDictionary":
+        """Read what a training or `save` wrote.
+
+        Raises
+        ------
+        BadInput
+            If it is damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as found:
+                shapes = {organ: found[organ.replace(" ", "_")] for organ in ORGANS}
+                n = len(shapes[ORGANS[0]])
+                named = [f"founding {k}" for k in range(n)]
+                cases = tuple(map(str, found["cases"] if "cases" in found else named))
+                n_founding = int(found["n_founding"]) if "n_founding" in found else n
+                names = map(str, found["held_cases"]) if "held_cases" in found else ()
+                held = {case: found["held_shapes"][k] for k, case in enumerate(names)}
+        except (OSError, ValueError, KeyError, EOFError, IndexError):
+            raise BadInput(
+                f"{path.name}: expected outlines of five organs, got none: train anew"
+            ) from None
+        return cls(shapes, cases, n_founding, held)
+
+    def save(self, path: Path) -> None:
+        """Write all of it; the file appears complete or not at all."""
+        content: dict[str, Any] = {o.replace(" ", "_"): s for o, s in self.shapes.items()}
+        content |= {"cases": np.array(self.cases), "n_founding": np.array(self.n_founding)}
+        if self.held:
+            content["held_cases"] = np.array(list(self.held))
+            content["held_shapes"] = np.stack(list(self.held.values()))
+        with atomic_path(path) as temporary:
+            np.savez(temporary, **content)
+
+    def prior(self) -> ChestShapes:
+        """The shape prior of what is here."""
+        return ChestShapes().fit(self.shapes)
+
+    def offered(
+        self, prior: ChestShapes, case: str, inside: np.ndarray, approved: Sequence[str] = ()
+    ) -> tuple["ChestDictionary", Verdict]:
+        """A dictionary with one more chest, unless it is refused or held back; and why.
+
+        Parameters
+        ----------
+        prior : ChestShapes
+            Brings landmarks onto the outlines.
+        case : str
+        inside : array, (5, rows, columns)
+            Shares inside of the organs.
+        approved : sequence of str
+            Cases that are taken on a doctor's word.
+        """
+        points, _ = prior.landmarks(inside)
+        matched = [
+            dice(polygon(points[part], inside.shape[1:]), share > 0.5)
+            for part, share in zip(prior.parts_, inside)
+        ]
+        worst = int(np.argmin(matched))
+        if matched[worst] < LEAST_MATCHED:
+            words = (
+                f"does not look like a chest: the {ORGANS[worst]} of other chests matches it to "
+                f"{matched[worst]:.2f}, expected {MATCHED[worst]}; left and right exchanged, or "
+                "turned?"
+            )
+            return self, Verdict(case, False, False, words)
+        parts = {organ: points[part] for organ, part in zip(ORGANS, prior.parts_)}
+        odd = []
+        for organ, found, usual in zip(ORGANS, matched, MATCHED):
+            surprise = self._surprise(organ, parts[organ])
+            if found < usual:
+                odd.append(f"{organ} (other chests match it to {found:.2f}, usual {usual})")
+            elif surprise > 0:
+                odd.append(f"{organ} ({surprise:.0f} nats above what is usual)")
+        if odd and case not in approved:
+            words = f"outlines unlike the known ones: {', '.join(odd)}"
+            held = {**self.held, case: points}
+            kept = ChestDictionary(self.shapes, self.cases, self.n_founding, held)
+            return kept, Verdict(case, False, True, words)
+        return self._with(case, parts), Verdict(case, True)
+
+    def approved(self, case: str) -> "ChestDictionary":
+        """A dictionary with a case that was held back.
+
+        Raises
+        ------
+        BadInput
+            If it was not.
+        """
+        if case not in self.held:
+            raise BadInput(
+                f"{case}: no outlines of this case are held back here; held back are: "
+                f"{', '.join(self.held) or 'none'}"
+            )
+        sizes = [self.shapes[organ].shape[1] for organ in ORGANS]
+        parts = np.split(self.held[case], np.cumsum(sizes)[:-1])
+        return self._with(case, dict(zip(ORGANS, parts, strict=True)))
+
+    def order(self, points: Sequence[np.ndarray], n_chosen: int) -> np.ndarray:
+        """Which of chests (m, k, 2) tells most, the most telling first; see `GrowingShapes.ask`."""
+        whole = np.concatenate([self.shapes[organ] for organ in ORGANS], axis=1)
+        return GrowingShapes(noise=NOISE_PX).fit(whole).ask(np.stack(points), n_chosen)
+
+    def _surprise(self, organ, points) -> float:
+        """Nats beyond what is plausible and not given back by others; <= 0 is usual."""
+        model = GrowingShapes(noise=NOISE_PX).fit(self.shapes[organ])
+        offer = model.partial_fit(points[None], cases=["new"]).offers_[-1]
+        return -1.0 if offer.is_accepted else offer.surprise
+
+    def _with(self, case, parts):
+        """One more; beyond the most that are kept the least used leaves."""
+        held = {name: shape for name, shape in self.held.items() if name != case}
+        shapes = {o: np.concatenate([self.shapes[o], parts[o][None]]) for o in ORGANS}
+        found = ChestDictionary(shapes, (*self.cases, case), self.n_founding, held)
+        return found if len(found.cases) <= MOST_SHAPES else found._evicted()
+
+    def _evicted(self):
+        whole = np.concatenate([self.shapes[organ] for organ in ORGANS], axis=1)
+        first = min(self.n_founding, len(whole) - 1)
+        model = GrowingShapes(noise=NOISE_PX, n_atoms=len(whole) - 1)
+        model.fit(whole[:first], cases=self.cases[:first])
+        for shape, case in zip(whole[first:], self.cases[first:]):
+            if case in model.partial_fit(shape[None], cases=[case]).held_:
+                model.approve(case)  # it was taken when it came
+        stay = np.isin(self.cases, model.cases_)
+        shapes = {organ: many[stay] for organ, many in self.shapes.items()}
+        cases = tuple(case for case, is_here in zip(self.cases, stay) if is_here)
+        n_founding = self.n_founding - int(np.sum(~stay[: self.n_founding]))
+        return ChestDictionary(shapes, cases, n_founding, self.held)

@@ -1,0 +1,91 @@
+"""Corrected outlines read from what `corporis organ` leaves, and from masks beside images."""
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from apps.organs.chest import masks, radiograph
+from corporis.apps.organs.chest_shape import ORGANS
+from corporis.cohorts.corrected import IMAGE, read_corrected
+from corporis.errors import BadInput
+from corporis.imaging import Image, write_nifti
+
+
+def bits(truth):
+    return sum(mask.astype(np.uint8) << k for k, mask in enumerate(truth))
+
+
+def picture(path, values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Pillow.fromarray(values.astype(np.uint8)).save(path)
+    return path
+
+
+def pair(folder, seed=0, image=None):
+    """NAME.png and NAME_mask.png; the mask is returned."""
+    picture(folder / f"{seed}.png", 255 * (radiograph(seed) if image is None else image))
+    return picture(folder / f"{seed}_mask.png", bits(masks(seed)))
+
+
+def left_by_organ(folder, seed=0):
+    """A folder as `corporis organ` leaves it, on a grid in mm."""
+    affine = np.diag([1.0, -0.7, -0.7, 1.0])[[0, 2, 1, 3]]
+    for organ, mask in zip(ORGANS, masks(seed)):
+        image = Image(mask[None].astype(np.uint8), ("slice", "row", "column"), affine)
+        write_nifti(image, folder / f"{organ.replace(' ', '_')}.nii.gz")
+    grey = Image(radiograph(seed).astype(np.float32), ("row", "column"), affine)
+    write_nifti(grey, folder / IMAGE)
+    return folder
+
+
+def test_a_folder_and_a_pair_say_the_same(tmp_path):
+    (tmp_path / "out").mkdir()
+    one, other = read_corrected(left_by_organ(tmp_path / "out")), read_corrected(pair(tmp_path))
+    for found in (one, other):
+        np.testing.assert_array_equal(found.radiograph.inside > 0.5, masks(0))
+        assert found.case.startswith("case-") and not found.is_turned
+    np.testing.assert_allclose(one.radiograph.image, other.radiograph.image, atol=0.01)
+    assert np.corrcoef(one.radiograph.image.ravel(), radiograph(0).ravel())[0, 1] > 0.99
+    picture(tmp_path / "set" / "images" / "a.png", 255 * radiograph(0))
+    big = np.kron(bits(masks(0)), np.ones((2, 2), np.uint8))
+    third = read_corrected(picture(tmp_path / "set" / "masks" / "a.png", big))
+    assert third.case == other.case  # the same grey values get the same name
+    np.testing.assert_array_equal(third.radiograph.inside, other.radiograph.inside)
+
+
+def test_an_edited_mask_is_what_is_read(tmp_path):
+    folder = left_by_organ(tmp_path)
+    held = nibabel.load(folder / "heart.nii.gz")
+    data = np.asarray(held.dataobj).copy()
+    data[20:30, 140:150] = 7  # columns first; as an editor of labels may
+    nibabel.save(nibabel.Nifti1Image(data, held.affine), folder / "heart.nii.gz")
+    heart = read_corrected(folder).radiograph.inside[2] > 0.5
+    assert heart[145, 25] and (heart & ~masks(0)[2]).any()
+
+
+def test_inverted_grey_values_are_turned(tmp_path):
+    there = read_corrected(pair(tmp_path / "a"))
+    back = read_corrected(pair(tmp_path / "b", image=1 - radiograph(0)))
+    assert back.is_turned
+    np.testing.assert_allclose(back.radiograph.image, there.radiograph.image, atol=0.01)
+
+
+def test_what_is_missing_is_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="empty: expected what `corporis organ` leaves"):
+        read_corrected(tmp_path / "empty")
+    with pytest.raises(BadInput, match="no such file"):
+        read_corrected(tmp_path / "no.png")
+    mask = pair(tmp_path)
+    (tmp_path / "0.png").unlink()
+    with pytest.raises(BadInput, match="no image beside it"):
+        read_corrected(mask)
+    picture(tmp_path / "0.png", np.random.default_rng(0).integers(0, 255, (200, 256)))
+    with pytest.raises(BadInput, match="differ in form"):
+        read_corrected(mask)
+    picture(tmp_path / "1.png", 255 * radiograph(1))
+    with pytest.raises(BadInput, match="sums of 1, 2, 4, 8 and 16"):
+        read_corrected(picture(tmp_path / "1_mask.png", 255 * masks(1)[0]))
+    with pytest.raises(BadInput, match="got none of heart, right clavicle"):
+        read_corrected(picture(tmp_path / "1_mask.png", bits(masks(1)) & 0b01011))
