@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from histopathology_rows import novelty, regions, textures, words
+from histopathology_rows import controls, novelty, regions, textures, words
 from report import rounded
 
 KEYS = (
@@ -46,6 +46,20 @@ KEYS = (
     "glas_words_map",
     "glas_words_map_spread",
     "glas_words_accuracy",
+    *(
+        f"glas_words_control_{name}"
+        for name in (
+            "all",
+            "all_low",
+            "all_high",
+            "equal_number",
+            "in_glands",
+            "outside_glands",
+            "disturbed",
+            "no_picture",
+            "random_labels",
+        )
+    ),
 )
 NOTES = (
     "GlaS: a network of a million parameters, trained from nothing in each fold without its "
@@ -83,7 +97,7 @@ def main(arguments=None) -> None:
     parser.add_argument("--only", type=int, help="the first so many folds: a reduced run")
     parser.add_argument("--steps", type=int, default=1500, help="of each training")
     parser.add_argument(
-        "--rows", choices=("textures", "regions", "novelty", "words"), help="only these"
+        "--rows", choices=("textures", "regions", "novelty", "words", "controls"), help="only these"
     )
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args(arguments)
@@ -102,6 +116,7 @@ def main(arguments=None) -> None:
     figures.update(regions.figures(rows))
     figures.update(novelty.figures(rows))
     figures.update(words.figures(rows))
+    figures.update(controls.figures(rows))
     figures["seconds"] = time.perf_counter() - begun
     figures["peak_memory_gb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     figures["notes"] = NOTES
@@ -121,6 +136,8 @@ def _jobs(options):
         jobs += novelty.jobs(*folders)
     if options.rows in (None, "words"):
         jobs += words.jobs(*folders)
+    if options.rows in (None, "controls"):
+        jobs += controls.jobs(*folders)
     return jobs
 
 

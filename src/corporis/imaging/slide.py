@@ -13,6 +13,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -24,9 +25,25 @@ N_CACHED = 256
 """Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
 MOST_PIXELS = 400_000_000
 """Of a plain image, which is held whole: 1.2 GB."""
+DEEP = ("I;16", "I;16B", "I", "F")
+"""Pillow's modes of images with more than 8 bits, which it would cut off."""
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR = 0, 1, 2, 5, 6
+"""Numbers by which TIFF says what its samples are."""
+PHOTOMETRIC = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR)
 MIN_UM, MAX_UM = 0.05, 50.0
 """Micrometres per pixel outside of which a scale in a file is taken for printer's dots."""
+
+
+class Pieces(Protocol):
+    """What decodes a slide: pieces of one shape, the first at the slide's corner."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of a piece."""
+
+    def piece(self, row: int, column: int) -> np.ndarray:
+        """Piece (h, w, 3) of uint8, counted from 0; the last ones may be cut."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +83,13 @@ class Slide:
         Rows and columns.
     um_per_px : float or None
         None where the file does not say.
-    pieces : object
-        What decodes: has ``shape`` of a piece and ``piece(row, column)``.
+    pieces : Pieces
     """
 
     name: str
     shape: tuple[int, int]
     um_per_px: float | None
-    pieces: "_Tiff | _Whole | _Resampled | DicomPieces" = field(repr=False)
+    pieces: Pieces = field(repr=False)
 
     @classmethod
     def open(cls, path) -> "Slide":
@@ -84,7 +100,7 @@ class Slide:
         Unreadable
             If it cannot be parsed.
         Unsupported
-            If it holds no grey or RGB image of 8 bits.
+            If it holds no grey, RGB or CMYK image of 8 bits.
         """
         path = Path(path)
         if is_dicom(path):
@@ -288,10 +304,11 @@ class _Tiff:
                 f"{shown(path)}: not a TIFF slide that can be read, or truncated: copy it again"
             ) from error
         is_colour = len(page.shape) == 3 and page.shape[2] in (3, 4)
-        if page.dtype != np.uint8 or not (is_colour or len(page.shape) == 2):
+        is_known = int(page.photometric) in PHOTOMETRIC
+        if page.dtype != np.uint8 or not (is_colour or len(page.shape) == 2) or not is_known:
             raise Unsupported(
-                f"{path.name}: expected a grey or RGB image of 8 bits, got {page.dtype} "
-                f"of shape {page.shape}"
+                f"{path.name}: expected a grey, RGB or CMYK image of 8 bits, got {page.dtype} "
+                f"of shape {page.shape}, {page.photometric.name.lower()}"
             )
         return pieces
 
@@ -310,7 +327,7 @@ class _Tiff:
                 f"{self.path.name}: the piece at row {row * self.shape[0]}, column "
                 f"{column * self.shape[1]} is corrupt: {error}"
             ) from error
-        return _colours(piece)
+        return _colours(piece, int(self.page.photometric))
 
     def _decoded(self, data, number):
         if self.page.compression == 7:
@@ -330,11 +347,16 @@ def _jpeg(data, tables, *, is_rgb):
     return np.asarray(Pillow.open(BytesIO(data)))
 
 
-def _colours(image):
-    if image.ndim == 2:
-        return np.repeat(image[..., None], 3, axis=2)
-    if image.shape[2] == 1:
-        return np.repeat(image, 3, axis=2)
+def _colours(image, photometric=RGB):
+    """Red, green and blue of a decoded piece, whichever way the file has them."""
+    if image.ndim == 2 or image.shape[2] == 1:
+        grey = image.reshape(*image.shape[:2], 1)
+        return np.repeat(255 - grey if photometric == WHITE_IS_ZERO else grey, 3, axis=2)
+    if photometric == CMYK:
+        from PIL import Image as Pillow
+
+        inks = np.ascontiguousarray(image[..., :4])
+        return np.asarray(Pillow.fromarray(inks, "CMYK").convert("RGB"))
     return image[..., :3]
 
 
@@ -348,6 +370,10 @@ def _plain(path):
                 raise Unsupported(
                     f"{shown(path)}: expected at most {MOST_PIXELS // 10**6} megapixels in an "
                     f"image, got {image.size}: save it as a tiled TIFF"
+                )
+            if image.mode in DEEP:
+                raise Unsupported(
+                    f"{shown(path)}: expected 8 bits a pixel, got more: save it with 8 bits"
                 )
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
