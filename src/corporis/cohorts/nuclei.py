@@ -117,17 +117,7 @@ def outline_nuclei(
         is_dark=stain == FLUORESCENCE,
     )
     seen = as_searched(slide)
-    facts = Facts(
-        slide=name or "slide",
-        shape=slide.shape,
-        um_per_px=slide.um_per_px,
-        factor=(seen.um_per_px or 1.0) / (slide.um_per_px or 1.0),
-        stain=stain,
-        is_learned=evidence is not None,
-        fingerprint=fingerprint(source),
-        grid=seen.grid(side),
-        remarks=() if stain == FLUORESCENCE else tuple(look_over(slide).sentences()),
-    )
+    facts = _facts(source, slide, seen.grid(side), stain, evidence is not None, name)
     if tell is not None:
         for remark in facts.remarks:
             tell(remark)
@@ -152,6 +142,21 @@ def opened(source: Path | str, um_per_px: float | None, stain: str) -> Slide:
     if um_per_px is not None:
         slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
     return developed(slide) if stain == FLUORESCENCE else slide
+
+
+def _facts(source, slide, grid, stain, is_learned, name):
+    """What is known of a slide before it is searched; squares of it are looked at."""
+    return Facts(
+        slide=name or "slide",
+        shape=slide.shape,
+        um_per_px=slide.um_per_px,
+        factor=(as_searched(slide).um_per_px or 1.0) / (slide.um_per_px or 1.0),
+        stain=stain,
+        is_learned=is_learned,
+        fingerprint=fingerprint(source),
+        grid=grid,
+        remarks=() if stain == FLUORESCENCE else tuple(look_over(slide).sentences()),
+    )
 
 
 def _without_network(stain):
