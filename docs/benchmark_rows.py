@@ -465,6 +465,22 @@ HISTOPATHOLOGY = (
         extra="glas_words_map_spread_ksh",
     ),
     Row(
+        "500 words: vote of 48-bit neighbours; beside, of size, colour and spectrum alone",
+        "glas_words_control_all",
+        0.85,
+        extra="glas_words_control_no_picture",
+    ),
+    Row(
+        "the same with 200 descriptors in glands; beside, 200 outside",
+        "glas_words_control_in_glands",
+        extra="glas_words_control_outside_glands",
+    ),
+    Row(
+        "the same, queries mirrored, blurred and compressed again; beside, random labels",
+        "glas_words_control_disturbed",
+        extra="glas_words_control_random_labels",
+    ),
+    Row(
         "nothing alike: tiles of a withheld class that were missed; beside, false alarms",
         "unlike_misses_tiles",
         extra="unlike_false_alarms_tiles",
