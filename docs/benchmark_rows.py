@@ -465,22 +465,6 @@ HISTOPATHOLOGY = (
         extra="glas_words_map_spread_ksh",
     ),
     Row(
-        "500 words: vote of 48-bit neighbours; beside, of size, colour and spectrum alone",
-        "glas_words_control_all",
-        0.85,
-        extra="glas_words_control_no_picture",
-    ),
-    Row(
-        "the same with 200 descriptors in glands; beside, 200 outside",
-        "glas_words_control_in_glands",
-        extra="glas_words_control_outside_glands",
-    ),
-    Row(
-        "the same, queries mirrored, blurred and compressed again; beside, random labels",
-        "glas_words_control_disturbed",
-        extra="glas_words_control_random_labels",
-    ),
-    Row(
         "nothing alike: tiles of a withheld class that were missed; beside, false alarms",
         "unlike_misses_tiles",
         extra="unlike_false_alarms_tiles",
@@ -493,6 +477,26 @@ HISTOPATHOLOGY = (
     Row("five grades by vote, patients left out", "glas_grade_accuracy"),
     Row("glands: Dice", "glas_gland_dice", 0.85),
     Row("glands: object F1", "glas_gland_f1"),
+)
+VISUAL_WORDS = (
+    Row(
+        "benign or malignant by vote of 48-bit neighbours, patients left out; beside, of size, "
+        "number, colour and spectrum alone",
+        "glas_words_control_all",
+        0.85,
+        extra="glas_words_control_no_picture",
+    ),
+    Row("the same with 200 descriptors of every image", "glas_words_control_equal_number"),
+    Row(
+        "the same with 200 in glands; beside, 200 outside",
+        "glas_words_control_in_glands",
+        extra="glas_words_control_outside_glands",
+    ),
+    Row(
+        "the same, queries mirrored, blurred and compressed again; beside, labels at random",
+        "glas_words_control_disturbed",
+        extra="glas_words_control_random_labels",
+    ),
 )
 NUCLEI = (
     Row("MoNuSeg, patients left out: AJI", "monuseg_aji", 0.60, extra="monuseg_aji_classical"),
