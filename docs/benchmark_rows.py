@@ -507,6 +507,26 @@ HISTOPATHOLOGY = (
     Row("glands: Dice", "glas_gland_dice", 0.85),
     Row("glands: object F1", "glas_gland_f1"),
 )
+VISUAL_WORDS = (
+    Row(
+        "benign or malignant by vote of 48-bit neighbours, patients left out; beside, of size, "
+        "number, colour and spectrum alone",
+        "glas_words_control_all",
+        0.85,
+        extra="glas_words_control_no_picture",
+    ),
+    Row("the same with 200 descriptors of every image", "glas_words_control_equal_number"),
+    Row(
+        "the same with 200 in glands; beside, 200 outside",
+        "glas_words_control_in_glands",
+        extra="glas_words_control_outside_glands",
+    ),
+    Row(
+        "the same, queries mirrored, blurred and compressed again; beside, labels at random",
+        "glas_words_control_disturbed",
+        extra="glas_words_control_random_labels",
+    ),
+)
 NUCLEI = (
     Row("MoNuSeg, patients left out: AJI", "monuseg_aji", 0.60, extra="monuseg_aji_classical"),
     Row("the same: PQ", "monuseg_pq", 0.56, extra="monuseg_pq_classical"),

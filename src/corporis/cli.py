@@ -247,8 +247,9 @@ def nuclei(
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
 
-    Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.json in the output
-    folder. Started again after it was killed, it goes on where it stopped.
+    Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.parquet, labels.tif
+    (each pixel the number of its nucleus) and nuclei.json in the output folder. Started again
+    after it was killed, it goes on where it stopped.
 
     Example:
 
@@ -257,6 +258,8 @@ def nuclei(
       corporis nuclei slide.svs -o out/ --weights weights/
 
       corporis nuclei ki67.tif -o out/ --stain ihc
+
+      corporis nuclei dapi.tif -o out/ --stain fluorescence
     """
     from corporis.workstation.nuclei import run_nuclei
 

@@ -146,7 +146,8 @@ PixelSize = Annotated[
 Stain = Annotated[
     str,
     typer.Option(
-        metavar="[he|ihc]",
-        help="Haematoxylin and eosin; or with brown (diaminobenzidine), for the positive fraction.",
+        metavar="[he|ihc|fluorescence]",
+        help="Haematoxylin and eosin; with brown (diaminobenzidine), for the positive fraction; "
+        "or nuclei that glow on a dark ground.",
     ),
 ]

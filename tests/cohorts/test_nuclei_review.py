@@ -6,12 +6,14 @@ import time
 
 import numpy as np
 import pytest
+import tifffile
 
 from cohorts.reviewed import rows_of, searched, shapes_of, some_of, truth_of
 from corporis.cohorts.nuclei import outline_nuclei
 from corporis.cohorts.nuclei_files import NEGATIVE, POSITIVE
 from corporis.cohorts.nuclei_review import Requests, Searched, review_nuclei
 from corporis.errors import BadInput, OutputError, Unreadable
+from corporis.imaging.lock import only_one
 from corporis.shapes import fill_polygon
 
 
@@ -227,3 +229,25 @@ def test_what_cannot_be_used_is_one_line(slide, tmp_path):
     (folder / "nuclei.json").write_text("{}")
     with pytest.raises(Unreadable, match="run corporis nuclei again"):
         Searched.open(folder)
+
+
+def test_two_reviews_at_once_are_one_and_a_clear_line(slide):
+    folder = slide[2]
+    before = content(folder)
+    with only_one(folder, "writing nuclei into"):
+        with pytest.raises(OutputError, match="another process is writing nuclei into it: wait"):
+            review_nuclei(folder, Requests({1: "round"}))
+        with pytest.raises(OutputError, match="another process"):
+            outline_nuclei(slide[1], folder)
+    assert content(folder) == before
+    review_nuclei(folder, Requests({1: "round"}))
+    assert not list(folder.parent.glob(".out*"))
+
+
+def test_the_image_of_numbers_and_the_columns_follow(slide):
+    folder = slide[2]
+    review_nuclei(folder, Requests(deleted=[3]))
+    labels = tifffile.imread(folder / "labels.tif")
+    rows = rows_of(folder)
+    assert set(np.unique(labels).tolist()) == {0, *rows} and 3 not in rows
+    assert (folder / "nuclei.parquet").read_bytes()[-4:] == b"PAR1"

@@ -206,3 +206,29 @@ def test_files_of_a_slide(tmp_path):
     (tmp_path / "a").write_bytes(b"")
     assert [p.name for p in files_of(tmp_path)] == ["a", "b"]
     assert files_of(tmp_path / "b") == [tmp_path / "b"]
+
+
+def test_inks_and_inverted_grey_become_colours(tmp_path):
+    image = picture()
+    inks = np.asarray(Pillow.fromarray(image).convert("CMYK"))
+    tifffile.imwrite(tmp_path / "c.tif", inks, photometric="separated", tile=(32, 48))
+    Pillow.fromarray(inks, "CMYK").save(tmp_path / "c.jpg", quality=100, subsampling=0)
+    for name, least in (("c.tif", 0), ("c.jpg", 8)):
+        seen = Slide.open(tmp_path / name).read(0, 0, 150, 210).astype(int)
+        assert np.abs(seen - image).max() <= least
+    grey = image[..., 0]
+    tifffile.imwrite(tmp_path / "w.tif", 255 - grey, photometric="miniswhite", tile=(32, 48))
+    np.testing.assert_array_equal(Slide.open(tmp_path / "w.tif").read(0, 0, 150, 210)[..., 1], grey)
+
+
+def test_what_would_be_cut_off_or_misread_is_refused(tmp_path):
+    deep = np.arange(90 * 80, dtype=np.uint16).reshape(90, 80)
+    Pillow.fromarray(deep).save(tmp_path / "deep.png")
+    with pytest.raises(Unsupported, match="expected 8 bits a pixel"):
+        Slide.open(tmp_path / "deep.png")
+    tifffile.imwrite(tmp_path / "deep.tif", deep)
+    colours = np.zeros((3, 256), np.uint16)
+    tifffile.imwrite(tmp_path / "p.tif", picture()[..., 0], photometric="palette", colormap=colours)
+    for name, said in (("deep.tif", "uint16"), ("p.tif", "palette")):
+        with pytest.raises(Unsupported, match=said):
+            Slide.open(tmp_path / name)

@@ -1,15 +1,18 @@
 """The report on nuclei: what it shows, says and keeps to itself."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image as Pillow
 
 from apps.nuclei.painted import true_maps
 from corporis.cohorts import nuclei
 from corporis.errors import BadInput
 from corporis.phantoms import HardCoreProcess, NuclearTissue
+from corporis.shapes import instance_overlap
 from corporis.workstation.nuclei import run_nuclei
 
 
@@ -79,5 +82,39 @@ def test_the_positive_fraction_of_immune_stains_is_right(share, tmp_path):
 
 
 def test_another_stain_is_one_line(tmp_path):
-    with pytest.raises(BadInput, match="stain: expected he or ihc, got pas"):
+    with pytest.raises(BadInput, match="stain: expected he, ihc, fluorescence, got pas"):
         run_nuclei(tmp_path / "a.png", tmp_path / "out", stain="pas")
+
+
+def test_nuclei_that_glow_are_found_on_real_images(data_dir, tmp_path):
+    folder, scores = data_dir / "nuclei" / "dsb2018", []
+    for path in sorted(folder.glob("fluor_*_instances.png"))[::16]:
+        name = path.name.removesuffix("_instances.png")
+        found = run_nuclei(folder / f"{name}.png", tmp_path / name, stain="fluorescence")
+        labels = tifffile.imread(tmp_path / name / "labels.tif")
+        assert labels.max() == found["nuclei"] == len(np.unique(labels)) - 1
+        scores.append(instance_overlap(np.asarray(Pillow.open(path)), labels).f1())
+    assert len(scores) >= 5 and np.mean(scores) > 0.7
+    page = (tmp_path / name / "report.html").read_text()
+    assert "shown dark on white" in page and "haematoxylin" not in page
+
+
+def test_ink_is_said_and_nothing_under_it_is_counted(tmp_path):
+    rng = np.random.default_rng(0)
+    points = HardCoreProcess(0.0015, 34.0).sample((400, 420), rng)
+    tissue = NuclearTissue(radius_px=(8.0, 11.0)).at(points, (400, 420), rng)
+    spoilt = tissue.image.copy()
+    spoilt[150:230] = np.where(tissue.labels[150:230, :, None] > 0, (20, 60, 90), (40, 120, 80))
+    said = []
+    for name, image in (("clean", tissue.image), ("inked", spoilt)):
+        Pillow.fromarray(image.astype(np.uint8)).save(tmp_path / f"{name}.png")
+        run_nuclei(tmp_path / f"{name}.png", tmp_path / name, um_per_px=0.25, tell=said.append)
+    assert [line.split(",")[0] for line in said if "ink" in line] == ["A pen's ink"]
+    assert "left out" in (tmp_path / "inked" / "report.html").read_text()
+    rows = {}
+    for name in ("clean", "inked"):
+        with open(tmp_path / name / "nuclei.csv", newline="") as file:
+            rows[name] = np.array([float(row["y_px"]) for row in csv.DictReader(file)])
+    assert not ((rows["inked"] > 150) & (rows["inked"] < 230)).any()
+    beyond = [np.sum((r < 140) | (r > 240)) for r in rows.values()]
+    assert beyond[1] == pytest.approx(beyond[0], abs=3) and beyond[0] > 20

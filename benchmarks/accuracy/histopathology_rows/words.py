@@ -18,19 +18,25 @@ METHODS = {"ours": PosteriorHashing, "ksh": KernelHashing}
 
 def jobs(train: Path, test: Path):
     """One piece of work for all lengths, as descriptors are the same."""
+    split = splits(train, test)
+    return [] if split is None else [(lengths, split)]
+
+
+def splits(train: Path, test: Path):
+    """Regions, and of each fold which are known and which are asked about; None without any."""
     known = regions.load(train)
     if not known:
-        return []
+        return None
     if train.resolve() == test.resolve():
         held = folds([region.patient for region in known], N_FOLDS)
-        return [(lengths, (known, [(np.flatnonzero(~h), np.flatnonzero(h)) for h in held]))]
+        return known, [(np.flatnonzero(~h), np.flatnonzero(h)) for h in held]
     others = regions.load(test)
     patients = {region.patient for region in others}
     first = [region for region in known if region.patient not in patients]
     if not others or len({region.label for region in first}) < 2:
-        return []
+        return None
     split = np.arange(len(first)), len(first) + np.arange(len(others))
-    return [(lengths, ([*first, *others], [split]))]
+    return [*first, *others], [split]
 
 
 def lengths(known, splits):

@@ -6,6 +6,7 @@ import numpy as np
 
 from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import FILE_NAME, NucleusEvidence
+from corporis.apps.nuclei.fluorescence import GlowingNuclei
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.apps.nuclei.training import Schedule, train
 from corporis.shapes import instance_overlap
@@ -86,7 +87,8 @@ def classical(training, test):
     rows = []
     for item in test:
         row = {"name": item.name, "patient": item.patient, "set": item.kind}
-        rows.append(("classical", row | score(item.labels, method(item.image))))
+        find = GlowingNuclei() if item.kind == "fluorescence" else method
+        rows.append(("classical", row | score(item.labels, find(item.image))))
     return rows
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from corporis import __version__
 from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import NucleusEvidence, as_bright_field
+from corporis.apps.nuclei.fluorescence import GlowingNuclei, developed
 from corporis.apps.nuclei.immune import is_brown
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.apps.nuclei.training import Example, Schedule, train
@@ -27,13 +28,19 @@ from corporis.cohorts.nuclei_tiles import TileStore, fingerprint
 from corporis.errors import BadInput, OutputError
 from corporis.imaging import OutputFolder
 from corporis.imaging.guard import one_line, shown
+from corporis.imaging.lock import only_one
 from corporis.imaging.slide import PLAIN, Slide
+from corporis.imaging.slide_quality import look_over
 from corporis.imaging.stain import IMMUNE, REFERENCE
 from corporis.phantoms import NuclearTissue
 from corporis.phantoms.nuclei import Tissue
 
-STAINS = {"he": REFERENCE, "ihc": IMMUNE}
-"""Which two dyes are told apart, the nuclear one first."""
+FLUORESCENCE = "fluorescence"
+STAINS = {"he": REFERENCE, "ihc": IMMUNE, FLUORESCENCE: REFERENCE}
+"""Which two dyes are told apart, the nuclear one first; of fluorescence, shown dark on white, the
+first is brightness."""
+WRITING = "writing nuclei into"
+"""What a second process is told of the first."""
 TILES = "tiles"
 """Folder of the output with the nuclei as they were found."""
 DARK = 60
@@ -54,7 +61,7 @@ def outline_nuclei(
     tell: Callable[[str], None] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict:
-    """Outline and measure every nucleus of a slide, and write GeoJSON, CSV and a summary.
+    """Outline and measure every nucleus of a slide, and write outlines, tables and a summary.
 
     Finished tiles are kept in a folder beside the output, ``<output>.unfinished``, so that a run
     that was killed goes on when it is started again; it is deleted at the end.
@@ -65,8 +72,10 @@ def outline_nuclei(
         A TIFF slide or a plain image.
     output : path
         Gets ``nuclei.geojson`` (pixels of the slide, as QuPath opens it), ``nuclei.csv`` (one
-        nucleus a line, lengths in pixels at the network's scale), ``nuclei.json``, windows of the
-        slide (``detail-1.jpg``) and ``tiles/``, from which a review begins.
+        nucleus a line, lengths in pixels at the network's scale), the same as
+        ``nuclei.parquet``, ``labels.tif`` (each pixel the number of its nucleus),
+        ``nuclei.json``, windows of the slide (``detail-1.jpg``) and ``tiles/``, from which a
+        review begins.
     weights : path, optional
         A folder that `train_nuclei` wrote; without it the path without a network is taken.
     um_per_px : float, optional
@@ -74,7 +83,8 @@ def outline_nuclei(
     side : int
         Of a tile, pixels: bounds the memory.
     stain : str
-        ``he``, or ``ihc``: blue nuclei are then told from brown ones.
+        ``he``; ``ihc``, where blue nuclei are told from brown ones; or ``fluorescence``, where
+        nuclei glow on a dark ground.
     name : str, optional
         A neutral label, never a patient's name; the file's own name is not written anywhere.
     also : callable(folder, summary, tiles), optional
@@ -93,32 +103,25 @@ def outline_nuclei(
     BadInput
         If slide or weights cannot be read, or the stain is another.
     OutputError
-        If the folder holds corrections, which would be lost.
+        If the folder holds corrections, which would be lost, or another process writes into it.
     """
     _check(Path(output), stain)
-    slide = Slide.open(source)
-    if um_per_px is not None:
-        slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
+    slide = opened(source, um_per_px, stain)
     evidence = None if weights is None else NucleusEvidence.load(weights)
     search = WholeSlide(
         evidence,
-        ClassicalNuclei(is_brown_nuclear=stain == "ihc") if evidence is None else CentreVoting(),
+        _without_network(stain) if evidence is None else CentreVoting(),
         side=side,
         stains=STAINS[stain],
         progress=None if progress is None else lambda done: progress("outlining nuclei", done),
+        is_dark=stain == FLUORESCENCE,
     )
     seen = as_searched(slide)
-    facts = Facts(
-        slide=name or "slide",
-        shape=slide.shape,
-        um_per_px=slide.um_per_px,
-        factor=(seen.um_per_px or 1.0) / (slide.um_per_px or 1.0),
-        stain=stain,
-        is_learned=evidence is not None,
-        fingerprint=fingerprint(source),
-        grid=seen.grid(side),
-    )
-    with OutputFolder(output) as folder:
+    facts = _facts(source, slide, seen.grid(side), stain, evidence is not None, name)
+    if tell is not None:
+        for remark in facts.remarks:
+            tell(remark)
+    with only_one(output, WRITING), OutputFolder(output) as folder:
         unfinished = _search(search, slide, facts, evidence, Path(output), tell)
         store = unfinished.link_into(folder / TILES)
 
@@ -129,13 +132,44 @@ def outline_nuclei(
         summary = write_results(folder, tiles, facts, details)
         if also is not None:
             also(folder, summary, tiles)
-    unfinished.remove()
+        unfinished.remove()
     return summary
+
+
+def opened(source: Path | str, um_per_px: float | None, stain: str) -> Slide:
+    """A slide as it is searched for nuclei: fluorescence dark on white, its scale as given."""
+    slide = Slide.open(source)
+    if um_per_px is not None:
+        slide = Slide(slide.name, slide.shape, um_per_px, slide.pieces)
+    return developed(slide) if stain == FLUORESCENCE else slide
+
+
+def _facts(source, slide, grid, stain, is_learned, name):
+    """What is known of a slide before it is searched; squares of it are looked at."""
+    return Facts(
+        slide=name or "slide",
+        shape=slide.shape,
+        um_per_px=slide.um_per_px,
+        factor=(as_searched(slide).um_per_px or 1.0) / (slide.um_per_px or 1.0),
+        stain=stain,
+        is_learned=is_learned,
+        fingerprint=fingerprint(source),
+        grid=grid,
+        remarks=() if stain == FLUORESCENCE else tuple(look_over(slide).sentences()),
+    )
+
+
+def _without_network(stain):
+    return (
+        GlowingNuclei()
+        if stain == FLUORESCENCE
+        else ClassicalNuclei(is_brown_nuclear=stain == "ihc")
+    )
 
 
 def _check(output, stain):
     if stain not in STAINS:
-        raise BadInput(f"stain: expected {' or '.join(STAINS)}, got {one_line(stain, 40)}")
+        raise BadInput(f"stain: expected {', '.join(STAINS)}, got {one_line(stain, 40)}")
     if steps := len(read_journal(output)):
         raise OutputError(
             f"{shown(output)} holds a review of {steps} steps, which would be lost: choose another "

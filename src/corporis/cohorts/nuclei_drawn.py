@@ -9,12 +9,11 @@ from corporis.apps.nuclei.classical import any_dye, nuclear_dye
 from corporis.apps.nuclei.features import SIDE, measure
 from corporis.apps.nuclei.seeding import nucleus_at
 from corporis.apps.nuclei.whole_slide import as_searched
-from corporis.cohorts.nuclei import STAINS
+from corporis.cohorts.nuclei import STAINS, opened
 from corporis.cohorts.nuclei_files import Facts, Shown
 from corporis.cohorts.nuclei_tiles import fingerprint
 from corporis.errors import BadInput
 from corporis.imaging.guard import shown
-from corporis.imaging.slide import Slide
 from corporis.shapes import contour_centroid, fill_polygon, mask_contour
 
 MARGIN = 24
@@ -40,11 +39,11 @@ class DrawnOn:
     """
 
     def __init__(self, path: Path, facts: Facts, tiles: Iterable[Shown]):
-        slide = Slide.open(path)
+        slide = opened(path, facts.um_per_px, facts.stain)
         if fingerprint(path) != facts.fingerprint:
             raise BadInput(f"{shown(Path(path))}: not the slide that these nuclei were found in")
         self.facts = facts
-        self.slide = as_searched(Slide(slide.name, slide.shape, facts.um_per_px, slide.pieces))
+        self.slide = as_searched(slide)
         found = list(tiles)
         self.centres = np.concatenate([np.zeros((0, 2)), *(t.nuclei.centres for t in found)])
         self.outlines = [outline for t in found for outline in t.nuclei.outlines]

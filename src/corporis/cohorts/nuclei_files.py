@@ -3,7 +3,6 @@
 Nothing here holds more than one tile's outlines; of all nuclei only the centres are held.
 """
 
-import csv
 import io
 import json
 import uuid
@@ -15,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from corporis import __version__
-from corporis.apps.nuclei.whole_slide import TileNuclei
+from corporis.cohorts.nuclei_labels import write_labels
+from corporis.cohorts.nuclei_shown import Facts, Shown
+from corporis.cohorts.nuclei_tables import write_columns, write_table
 from corporis.imaging.output import write_bytes
 from corporis.imaging.slide import Slide
 from corporis.shapes import (
@@ -34,6 +35,7 @@ POSITIVE, NEGATIVE = "Positive", "Negative"
 WINDOW = 512
 """Side of a detail, in pixels of the slide as it was searched."""
 OUTLINES, TABLE, SUMMARY = "nuclei.geojson", "nuclei.csv", "nuclei.json"
+COLUMNS, LABELS = "nuclei.parquet", "labels.tif"
 OURS = uuid.UUID("4a5c8a1e-6a38-5d0e-9e0c-0c0b3f6d7a11")
 COLOURS = {
     "red": (214, 39, 40),
@@ -48,57 +50,6 @@ COLOURS = {
 }
 UNNAMED = (0, 160, 90)
 """Colour of an outline that has no class: green."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A tile's nuclei as they are shown.
-
-    Parameters
-    ----------
-    numbers : int array, (n,)
-        By which a person names them; they stay when others are deleted.
-    nuclei : TileNuclei
-    labels : tuple of str
-        Class of each; empty where it has none.
-    """
-
-    numbers: np.ndarray
-    nuclei: TileNuclei
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a slide and of the search, and needed to write its nuclei again.
-
-    Parameters
-    ----------
-    slide : str
-        A neutral label.
-    shape : (int, int)
-        Rows and columns of the slide's own pixels.
-    um_per_px : float or None
-    factor : float
-        Pixels of the slide in one pixel of the search.
-    stain : str
-        ``he`` or ``ihc``.
-    is_learned : bool
-        Whether a network was asked.
-    fingerprint : str
-        Of the slide's file.
-    grid : (int, int)
-        Rows and columns of tiles.
-    """
-
-    slide: str
-    shape: tuple[int, int]
-    um_per_px: float | None
-    factor: float
-    stain: str
-    is_learned: bool
-    fingerprint: str
-    grid: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -127,7 +78,7 @@ def write_results(
     details: Sequence[Detail],
     review: dict | None = None,
 ) -> dict:
-    """Write outlines, table and summary; what the summary holds.
+    """Write outlines, tables, the image of numbers and a summary; what the summary holds.
 
     Parameters
     ----------
@@ -142,6 +93,8 @@ def write_results(
     summary = summarise(tiles(), facts)
     write_outlines(folder / OUTLINES, tiles(), facts, list(summary["classes"]))
     write_table(folder / TABLE, tiles(), facts.factor)
+    write_columns(folder / COLUMNS, tiles(), facts.factor)
+    write_labels(folder / LABELS, tiles(), facts)
     summary["search"] = {k: v for k, v in asdict(facts).items() if k != "slide"}
     summary["details"] = [asdict(detail) for detail in details]
     if review is not None:
@@ -287,19 +240,6 @@ def _feature(tile, row, number, facts, known):
         "geometry": {"type": "Polygon", "coordinates": [ring]},
         "properties": properties,
     }
-
-
-def write_table(path: Path, tiles: Iterable[Shown], factor: float) -> None:
-    """One nucleus a line: number, class, place in the slide, and all that was measured."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        for count, tile in enumerate(tiles):
-            if count == 0:
-                rows.writerow(["nucleus", "class", "x_px", "y_px", *tile.nuclei.names])
-            parts = (tile.numbers, tile.labels, tile.nuclei.centres, tile.nuclei.features)
-            for number, name, centre, values in zip(*parts, strict=True):
-                place = (centre[::-1] + 0.5) * factor
-                rows.writerow([number, name, *(f"{v:.6g}" for v in (*place, *values))])
 
 
 def write_details(folder: Path, slide: Slide, centres: np.ndarray) -> list[Detail]:

@@ -12,7 +12,7 @@ import numpy as np
 from corporis.apps.nuclei.corrections import Corrections, Lesson, learn
 from corporis.apps.nuclei.features import FAMILIES
 from corporis.apps.nuclei.whole_slide import TileNuclei
-from corporis.cohorts.nuclei import TILES, numbered
+from corporis.cohorts.nuclei import TILES, WRITING, numbered
 from corporis.cohorts.nuclei_drawn import DrawnOn, centre_of
 from corporis.cohorts.nuclei_edited import changes, read_shapes
 from corporis.cohorts.nuclei_files import SUMMARY, Detail, Facts, Shown, write_results
@@ -30,6 +30,7 @@ from corporis.cohorts.nuclei_tiles import TileStore
 from corporis.errors import BadInput, Unreadable
 from corporis.imaging import OutputFolder
 from corporis.imaging.guard import shown
+from corporis.imaging.lock import only_one
 from corporis.imaging.output import write_bytes
 
 BACKGROUND_ROWS = 1000
@@ -146,8 +147,15 @@ def review_nuclei(
     ------
     BadInput
         If a number, label, place or file cannot be used.
+    OutputError
+        If another process writes into the folder.
     """
-    searched = Searched.open(folder)
+    with only_one(folder, WRITING):
+        return _reviewed_once(Searched.open(folder), requests, slide, is_undoing, also)
+
+
+def _reviewed_once(searched, requests, slide, is_undoing, also):
+    """`review_nuclei` of a folder that nobody else writes into."""
     steps = read_journal(searched.folder)
     if is_undoing:
         if not steps:

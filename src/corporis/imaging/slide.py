@@ -4,29 +4,36 @@ TIFF of all kinds that tifffile reads (pyramidal, OME, Aperio SVS), DICOM and pl
 pieces of the file that a window touches are decoded.
 """
 
-import logging
-import re
-import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from io import BytesIO
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.guard import shown
 from corporis.imaging.slide_dicom import DicomPieces, is_dicom
+from corporis.imaging.slide_tiff import N_CACHED, TiffPieces
 
-N_CACHED = 256
-"""Decoded pieces of the file that are kept: at most 200 MB at 512 x 512 pixels each."""
 MOST_PIXELS = 400_000_000
 """Of a plain image, which is held whole: 1.2 GB."""
+DEEP = ("I;16", "I;16B", "I", "F")
+"""Pillow's modes of images with more than 8 bits, which it would cut off."""
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
-MIN_UM, MAX_UM = 0.05, 50.0
-"""Micrometres per pixel outside of which a scale in a file is taken for printer's dots."""
+
+
+class Pieces(Protocol):
+    """What decodes a slide: pieces of one shape, the first at the slide's corner."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of a piece."""
+
+    def piece(self, row: int, column: int) -> np.ndarray:
+        """Piece (h, w, 3) of uint8, counted from 0; the last ones may be cut."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +73,13 @@ class Slide:
         Rows and columns.
     um_per_px : float or None
         None where the file does not say.
-    pieces : object
-        What decodes: has ``shape`` of a piece and ``piece(row, column)``.
+    pieces : Pieces
     """
 
     name: str
     shape: tuple[int, int]
     um_per_px: float | None
-    pieces: "_Tiff | _Whole | _Resampled | DicomPieces" = field(repr=False)
+    pieces: Pieces = field(repr=False)
 
     @classmethod
     def open(cls, path) -> "Slide":
@@ -84,7 +90,7 @@ class Slide:
         Unreadable
             If it cannot be parsed.
         Unsupported
-            If it holds no grey or RGB image of 8 bits.
+            If it holds no grey, RGB or CMYK image of 8 bits.
         """
         path = Path(path)
         if is_dicom(path):
@@ -96,7 +102,7 @@ class Slide:
         if path.suffix.lower() in PLAIN:
             image = _plain(path)
             return cls(path.name, image.shape[:2], None, _Whole(image))
-        pieces = _Tiff.open(path)
+        pieces = TiffPieces.open(path)
         return cls(path.name, pieces.page.shape[:2], pieces.um_per_px, pieces)
 
     def read(self, top: int, left: int, height: int, width: int) -> np.ndarray:
@@ -260,84 +266,6 @@ class _Resampled:
         return np.pad(inner, grow, mode="edge")
 
 
-class _Tiff:
-    """Tiles or strips of a page, decoded one at a time."""
-
-    def __init__(self, path, page):
-        self.path, self.page = path, page
-        # all that is needed later, so that the file need not stay open
-        self.offsets, self.counts = page.dataoffsets, page.databytecounts
-        self.decode, self.tables = page.decode, page.jpegtables
-        self.um_per_px = _scale(page)
-        height = page.tilelength if page.is_tiled else page.rowsperstrip
-        self.shape = (int(height), int(page.tilewidth if page.is_tiled else page.imagewidth))
-        self.piece = lru_cache(maxsize=N_CACHED)(self._piece)
-
-    @classmethod
-    def open(cls, path):
-        import tifffile
-
-        # what it says of a damaged file is said here, once
-        logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-        try:
-            with tifffile.TiffFile(path) as file:
-                page = file.series[0].levels[0].pages[0]
-                pieces = cls(path, page)
-        except (OSError, ValueError, IndexError, tifffile.TiffFileError) as error:
-            raise Unreadable(
-                f"{shown(path)}: not a TIFF slide that can be read, or truncated: copy it again"
-            ) from error
-        is_colour = len(page.shape) == 3 and page.shape[2] in (3, 4)
-        if page.dtype != np.uint8 or not (is_colour or len(page.shape) == 2):
-            raise Unsupported(
-                f"{path.name}: expected a grey or RGB image of 8 bits, got {page.dtype} "
-                f"of shape {page.shape}"
-            )
-        return pieces
-
-    def _piece(self, row, column):
-        per_row = -(-self.page.imagewidth // self.shape[1])
-        number = row * per_row + column
-        if self.counts[number] == 0:  # sparse files leave blank tiles out
-            return np.full((*self.shape, 3), 255, np.uint8)
-        try:
-            with open(self.path, "rb") as file:
-                file.seek(self.offsets[number])
-                data = file.read(self.counts[number])
-            piece = self._decoded(data, number)
-        except (OSError, ValueError, RuntimeError, zlib.error) as error:
-            raise Unreadable(
-                f"{self.path.name}: the piece at row {row * self.shape[0]}, column "
-                f"{column * self.shape[1]} is corrupt: {error}"
-            ) from error
-        return _colours(piece)
-
-    def _decoded(self, data, number):
-        if self.page.compression == 7:
-            return _jpeg(data, self.tables, is_rgb=self.page.photometric == 2)
-        return self.decode(data, number)[0][0]
-
-
-def _jpeg(data, tables, *, is_rgb):
-    """A JPEG whose tables stand elsewhere in the file, decoded by Pillow."""
-    from PIL import Image as Pillow
-
-    if tables:
-        data = tables[:-2] + data[2:]  # without the end of the one and the start of the other
-    if is_rgb:
-        # Adobe's marker, transform 0: three components that are red, green and blue
-        data = data[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + data[2:]
-    return np.asarray(Pillow.open(BytesIO(data)))
-
-
-def _colours(image):
-    if image.ndim == 2:
-        return np.repeat(image[..., None], 3, axis=2)
-    if image.shape[2] == 1:
-        return np.repeat(image, 3, axis=2)
-    return image[..., :3]
-
-
 def _plain(path):
     from PIL import Image as Pillow
 
@@ -349,25 +277,12 @@ def _plain(path):
                     f"{shown(path)}: expected at most {MOST_PIXELS // 10**6} megapixels in an "
                     f"image, got {image.size}: save it as a tiled TIFF"
                 )
+            if image.mode in DEEP:
+                raise Unsupported(
+                    f"{shown(path)}: expected 8 bits a pixel, got more: save it with 8 bits"
+                )
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         raise Unreadable(
             f"{shown(path)}: not an image that can be read, or truncated: save it again"
         ) from error
-
-
-def _scale(page):
-    """Micrometres per pixel from Aperio's or OME's description, or from the resolution tags."""
-    said = page.description or ""
-    for pattern in (r"MPP\s*=\s*([0-9.]+)", r'PhysicalSizeX="([0-9.]+)"'):
-        found = re.search(pattern, said)
-        if found:
-            return float(found[1])
-    resolution, unit = page.tags.get("XResolution"), page.tags.get("ResolutionUnit")
-    if resolution is None or unit is None or not resolution.value[0]:
-        return None
-    size_um = {2: 25400.0, 3: 10000.0}.get(int(unit.value))
-    if size_um is None:
-        return None
-    scale = size_um * resolution.value[1] / resolution.value[0]
-    return scale if MIN_UM <= scale <= MAX_UM else None

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from corporis.errors import NotFound
 
@@ -165,6 +166,53 @@ def normalise(image, found: Stains, wanted: Stains = REFERENCE, *, white=WHITE) 
     """
     codes = non_negative_codes(optical_density(image, white), found.vectors)
     return wanted.render(codes * (wanted.full / found.full))
+
+
+@dataclass(frozen=True, slots=True)
+class Restaining:
+    """How far other stains and scanners may lie from those of an image.
+
+    Parameters
+    ----------
+    grey, blurred : float
+        Shares of images without colour, and out of focus, 0 to 1.
+    mixing : float
+        Standard deviation of how much of each colour's density goes into the others.
+    strength, colour : float
+        Standard deviations of the logarithm of all densities, and of each colour's.
+    """
+
+    grey: float
+    mixing: float
+    strength: float
+    colour: float
+    blurred: float
+
+
+def restained(image, random: np.random.Generator, how: Restaining) -> np.ndarray:
+    """An image as another stain and scanner may have given it, uint8.
+
+    Optical densities are mixed, scaled and shifted; then come blur and noise.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3)
+        Grey levels, 0 to 255.
+    random : numpy.random.Generator
+    how : Restaining
+    """
+    density = -np.log(np.maximum(image, 4.0) / 255)
+    if random.random() < how.grey:
+        density = np.repeat(density.mean(axis=2, keepdims=True), 3, axis=2)
+    mixing = np.eye(3) + random.normal(0, how.mixing, (3, 3))
+    gain = np.exp(random.normal(0, how.strength) + random.normal(0, how.colour, 3))
+    density = density @ (mixing * gain).astype(np.float32)
+    density += random.normal(0, 0.04, 3).astype(np.float32)
+    image = 255 * np.exp(-density)
+    if random.random() < how.blurred:
+        image = ndimage.gaussian_filter(image, (random.uniform(0.3, 1.2),) * 2 + (0,))
+    image += random.normal(0, random.uniform(0, 8), image.shape).astype(np.float32)
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
 def _tissue(image, white, at_most=40_000):

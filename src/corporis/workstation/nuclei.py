@@ -28,6 +28,11 @@ LEARNED = (
     "their votes are. Each tile is seen with so much of its surroundings that the answer does not "
     "depend on how the slide is cut."
 )
+GLOWING = "Fluorescence is shown dark on white, black and white the same all over the slide."
+GLOWING_CLASSICAL = (
+    "No network was given: nuclei are where the light is above a threshold found in each tile, and "
+    "a watershed parts them where they are narrow."
+)
 CLASSICAL = (
     "No network was given: nuclei are where haematoxylin, separated from the other dye, is above a "
     "threshold found in each tile; edges vote for centres along their gradients, and a watershed "
@@ -87,9 +92,11 @@ def write_report(folder: Path, summary: dict, tiles: Tiles, reviewed: str = "") 
 
 def render(folder: Path, summary: dict, tiles: Tiles, reviewed: str = "") -> str:
     """The page as HTML text, complete in itself; `reviewed` is its part on corrections, HTML."""
-    is_learned, is_immune = summary["search"]["is_learned"], summary["search"]["stain"] == "ihc"
+    is_learned, stain = summary["search"]["is_learned"], summary["search"]["stain"]
     found = measures(summary, tiles())
-    methods = (LEARNED if is_learned else CLASSICAL, *((IMMUNE,) if is_immune else ()), *METHODS)
+    classical = GLOWING_CLASSICAL if stain == "fluorescence" else CLASSICAL
+    of_stain = {"ihc": (IMMUNE,), "fluorescence": (GLOWING,)}.get(stain, ())
+    methods = (LEARNED if is_learned else classical, *of_stain, *METHODS)
     sections = [
         ("review", "What was corrected, and what was learned", reviewed, ""),
         ("density", "Where they are", _density(summary["search"], all_centres(tiles())), ""),
@@ -97,7 +104,7 @@ def render(folder: Path, summary: dict, tiles: Tiles, reviewed: str = "") -> str
         ("measures", "All measures", measure_table(found), ""),
         ("methods", "How it was done", account(methods, REFERENCES, _facts(summary)), "methods"),
     ]
-    warnings = []
+    warnings = list(summary["search"].get("remarks", ()))
     if summary["um_per_px"] is None:
         warnings.append(
             "The file does not say how large a pixel is: it was searched as it is, as if at 40x, "

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from apps.histopathology.stained import region
-from corporis.apps.histopathology.augmentation import SIDE, Views, border_of, restained
+from corporis.apps.histopathology.augmentation import OTHER_STAIN, SIDE, Views, border_of
+from corporis.imaging.stain import restained
 
 torch = pytest.importorskip("torch")
 
@@ -62,7 +63,7 @@ def test_other_stains_keep_the_order_of_dark_and_light():
     lumen[32, 32] = True
     colours = []
     for _ in range(20):
-        seen = restained(image.astype(np.float32), rng)
+        seen = restained(image.astype(np.float32), rng, OTHER_STAIN)
         assert seen.dtype == np.uint8
         assert seen[lumen].mean() > seen[stroma].mean()
         colours.append(seen[stroma].mean(axis=0))

@@ -16,9 +16,15 @@ MOST_TO_LEARN = 120_000
 
 
 def sift_descriptors(image, at_most: int = MOST) -> np.ndarray:
-    """Descriptors (n, 128) float32 of an image, each of length one, n <= `at_most`.
+    """Descriptors (n, 128) float32 of an image, n <= `at_most`; see `sift_keypoints`."""
+    return sift_keypoints(image, at_most)[0]
+
+
+def sift_keypoints(image, at_most: int = MOST) -> tuple[np.ndarray, np.ndarray]:
+    """Descriptors (n, 128) float32 of an image, each of length one, and their places (n, 2).
 
     Square roots of gradient histograms, so that straight distances compare histograms (Hellinger).
+    Places are rows and columns.
 
     Parameters
     ----------
@@ -44,10 +50,11 @@ def sift_descriptors(image, at_most: int = MOST) -> np.ndarray:
         finder.detect_and_extract(grey / max(grey.max(), 1e-6))
     except RuntimeError as error:  # how it says that there are none
         raise NotFound("no tissue: nothing stands out of the image") from error
-    found = np.asarray(finder.descriptors, np.float32)
+    found, places = np.asarray(finder.descriptors, np.float32), np.asarray(finder.positions)
     if len(found) > at_most:
-        found = found[np.sort(np.random.default_rng(0).permutation(len(found))[:at_most])]
-    return np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12))
+        kept = np.sort(np.random.default_rng(0).permutation(len(found))[:at_most])
+        found, places = found[kept], places[kept]
+    return np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12)), places
 
 
 class VisualWords(TransformerMixin, BaseEstimator):

@@ -4,9 +4,12 @@ import numpy as np
 from scipy import ndimage
 
 from corporis.apps.nuclei.evidence import OFFSET_UNIT_PX, network_input
+from corporis.imaging.stain import Restaining, restained
 from corporis.learning.networks import import_torch
+from corporis.learning.views import nearest, random_square, sampled
 
 SIDE = 192
+OTHER_STAIN = Restaining(grey=0.1, mixing=0.07, strength=0.22, colour=0.1, blurred=0.25)
 CROWDING = 0.3
 """Share of views in which some nuclei are laid over others."""
 
@@ -32,52 +35,13 @@ class Views:
 
     def _view(self, number):
         image, labels = self.padded[number]
-        rows, columns = self._places(labels.shape)
-        labels = labels[
-            np.clip(np.rint(rows).astype(int), 0, labels.shape[0] - 1),
-            np.clip(np.rint(columns).astype(int), 0, labels.shape[1] - 1),
-        ]
-        seen = _sampled(image, rows, columns)
+        rows, columns = random_square(self.random, SIDE, labels.shape, spread=0.22, reach=0.8)
+        labels = nearest(labels, rows, columns)
+        seen = sampled(image, rows, columns)
         if self.examples[number].has_instances and self.random.random() < CROWDING:
             seen, labels = crowded(seen, labels, self.random)
-        seen = self._stained(seen)
+        seen = restained(seen, self.random, OTHER_STAIN)
         return network_input(seen), targets(labels, self.examples[number].has_instances)
-
-    def _places(self, shape):
-        """Source rows and columns of a square turned, scaled, mirrored and bent at random."""
-        random = self.random
-        angle = random.uniform(0, 2 * np.pi)
-        scale = np.exp(np.clip(random.normal(0, 0.22), -0.5, 0.5))
-        stretch = np.exp(random.normal(0, 0.06, 2)) * scale
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        matrix = turn @ np.diag(stretch * [1, random.choice([-1, 1])])
-        offset = np.indices((SIDE, SIDE), np.float32).reshape(2, -1) - (SIDE - 1) / 2
-        offset = matrix.astype(np.float32) @ offset
-        reach = np.abs(offset).max(axis=1)
-        centre = [
-            random.uniform(min(r, n / 2), max(n - r, n / 2)) for r, n in zip(reach * 0.8, shape)
-        ]
-        places = (offset + np.array(centre, np.float32)[:, None]).reshape(2, SIDE, SIDE)
-        if random.random() < 0.5:
-            knots = random.normal(0, 3.0, (2, 6, 6)).astype(np.float32)
-            places = places + np.stack([ndimage.zoom(k, SIDE / 6, order=1) for k in knots])
-        return places
-
-    def _stained(self, image):
-        """Another stain and scanner: optical densities mixed, scaled and shifted; noise; blur."""
-        random = self.random
-        density = -np.log(np.maximum(image, 4.0) / 255)
-        if random.random() < 0.1:
-            density = np.repeat(density.mean(axis=2, keepdims=True), 3, axis=2)
-        mixing = np.eye(3) + random.normal(0, 0.07, (3, 3))
-        gain = np.exp(random.normal(0, 0.22) + random.normal(0, 0.1, 3))
-        density = density @ (mixing * gain).astype(np.float32)
-        density += random.normal(0, 0.04, 3).astype(np.float32)
-        image = 255 * np.exp(-density)
-        if random.random() < 0.25:
-            image = ndimage.gaussian_filter(image, (random.uniform(0.3, 1.2),) * 2 + (0,))
-        image += random.normal(0, random.uniform(0, 8), image.shape).astype(np.float32)
-        return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
 def crowded(image, labels, random, at_most=4) -> tuple[np.ndarray, np.ndarray]:
@@ -181,14 +145,3 @@ def _padded(example):
         labels = np.pad(labels, grow, mode="symmetric")
     planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
     return import_torch().from_numpy(planes), labels.astype(np.int32)
-
-
-def _sampled(image, rows, columns):
-    """Linear interpolation of a tensor (1, 3, H, W) at places; beyond the border its edge."""
-    torch = import_torch()
-    height, width = image.shape[2:]
-    grid = np.stack([2 * columns / (width - 1) - 1, 2 * rows / (height - 1) - 1], axis=-1)
-    seen = torch.nn.functional.grid_sample(
-        image, torch.from_numpy(grid[None].astype(np.float32)), "bilinear", "border", True
-    )
-    return seen[0].permute(1, 2, 0).numpy()

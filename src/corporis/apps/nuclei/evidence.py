@@ -128,13 +128,29 @@ def network_input(image) -> np.ndarray:
     return (image.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5) * 4
 
 
-def as_bright_field(image) -> np.ndarray:
+def as_bright_field(image, levels: tuple[float, float] | None = None) -> np.ndarray:
     """A fluorescence image as a bright-field one: bright nuclei become dark on white, (H, W).
 
-    The 0.2 and 99.8 per cent points of the image become white and nearly black.
+    Parameters
+    ----------
+    image : array, (H, W) or (H, W, 3), uint8
+        Of colours the brightest counts.
+    levels : (float, float), optional
+        What becomes white and what nearly black; by default `light_levels` of this image.
     """
-    grey = np.asarray(image, np.float32)
-    grey = grey.max(axis=2) if grey.ndim == 3 else grey
-    low, high = np.quantile(grey, [0.002, 0.998])
+    grey = grey_of(image)
+    low, high = light_levels(grey) if levels is None else levels
     level = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
     return np.round(245 - 225 * level).astype(np.uint8)
+
+
+def grey_of(image) -> np.ndarray:
+    """Brightness (H, W) float32 of a fluorescence image: the brightest of its colours."""
+    grey = np.asarray(image, np.float32)
+    return grey.max(axis=2) if grey.ndim == 3 else grey
+
+
+def light_levels(grey) -> tuple[float, float]:
+    """The 0.2 and 99.8 per cent points of brightness."""
+    low, high = np.quantile(grey, [0.002, 0.998])
+    return float(low), float(high)

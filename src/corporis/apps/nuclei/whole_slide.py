@@ -10,8 +10,10 @@ from scipy import ndimage
 from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import HALO, MULTIPLE, NucleusEvidence, NucleusMaps
 from corporis.apps.nuclei.features import measure
+from corporis.apps.nuclei.fluorescence import GlowingNuclei
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.imaging.slide import Slide, Tile
+from corporis.imaging.slide_quality import pen_marks
 from corporis.imaging.stain import REFERENCE, Stains
 from corporis.shapes import mask_contour
 
@@ -67,13 +69,15 @@ class WholeSlide:
     evidence : Evidence or None
         None shows `voting` the image itself: the path without a network, whose threshold is found
         tile by tile.
-    voting : CentreVoting or ClassicalNuclei
+    voting : CentreVoting, ClassicalNuclei or GlowingNuclei
         Label image (H, W) from maps, or without evidence from an image.
     side : int
         Of a tile's core, >= 1 pixel at the network's scale.
     stains : Stains
         In which features are measured.
     progress : callable(fraction) or None
+    is_dark : bool
+        Fluorescence, on which nobody draws with a pen; else ink is taken for glass.
 
     Raises
     ------
@@ -82,10 +86,11 @@ class WholeSlide:
     """
 
     evidence: Evidence | NucleusEvidence | None
-    voting: CentreVoting | ClassicalNuclei = field(default_factory=CentreVoting)
+    voting: CentreVoting | ClassicalNuclei | GlowingNuclei = field(default_factory=CentreVoting)
     side: int = 1024
     stains: Stains = REFERENCE
     progress: Callable[[float], None] | None = None
+    is_dark: bool = False
 
     def __post_init__(self):
         if self.side < 1:
@@ -124,12 +129,12 @@ class WholeSlide:
 
     def search(self, tile: Tile) -> TileNuclei:
         """The nuclei that one tile owns."""
-        labels = np.zeros(tile.image.shape[:2], np.int32)
-        if tile.image[..., 1].min() < GLASS:
-            seen = tile.image if self.evidence is None else self.evidence(tile.image)
-            labels = self.voting(seen)
+        labels, image = np.zeros(tile.image.shape[:2], np.int32), tile.image
+        if image[..., 1].min() < GLASS:
+            image = image if self.is_dark else _without_ink(image)
+            labels = self.voting(image if self.evidence is None else self.evidence(image))
         mine = owned(labels, tile)
-        table = measure(tile.image, labels, self.stains, only=mine)
+        table = measure(image, labels, self.stains, only=mine)
         origin = np.array(tile.origin)
         boxes = ndimage.find_objects(labels)
         outlines = tuple(
@@ -137,6 +142,14 @@ class WholeSlide:
             for n in mine
         )
         return TileNuclei(table.centres + origin, outlines, table.names, table.values)
+
+
+def _without_ink(image):
+    """Glass in place of a pen's ink, which is darker than any nucleus and would hide them."""
+    ink = pen_marks(image)
+    if not ink.any():
+        return image
+    return np.where(ndimage.binary_dilation(ink, iterations=4)[..., None], np.uint8(255), image)
 
 
 def as_searched(slide: Slide) -> Slide:
