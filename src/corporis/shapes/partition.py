@@ -14,7 +14,7 @@ from corporis.shapes.alignment import Alignment, align, procrustes_mean
 from corporis.shapes.composition import check_landmarks, transform_each
 from corporis.shapes.mesh import edges
 
-_MOST_EXEMPLARS = 600  # affinity propagation costs the square of the vertices it is asked about
+_MOST_EXEMPLARS = 300  # affinity propagation costs the square of the vertices it is asked about
 
 
 def overlapping_regions(
@@ -99,7 +99,10 @@ class PartitionedComposition(BaseEstimator):
     """A composition for each region of a large surface, overlaps averaged.
 
     The shape is aligned once as a whole; each region is then explained by its own few training
-    shapes, which costs less than a whole surface and keeps more of what is local.
+    shapes, which keeps what is local apart: a detail of one region is found without those that
+    its owner has elsewhere, and regions can be explained on as many machines. It saves no time on
+    one: with the error eliminated, a solver works in the few coefficients of the training shapes,
+    and its time grows with the vertices either way.
 
     Parameters
     ----------

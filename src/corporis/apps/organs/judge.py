@@ -189,10 +189,12 @@ class Judge:
             chosen = rng.permutation(len(given.columns))[: self.n_voxels]
             columns.append(given.columns[chosen])
             truths.append(sound[given.band][chosen])
+        # small trees: voxels of one mask err together, and larger ones learn masks by heart
         self.trees_ = HistGradientBoostingClassifier(
-            max_iter=150,
-            learning_rate=0.08,
-            min_samples_leaf=50,
+            max_iter=100,
+            learning_rate=0.06,
+            max_leaf_nodes=8,
+            min_samples_leaf=500,
             l2_regularization=1.0,
             random_state=self.seed,
         ).fit(np.concatenate(columns), np.concatenate(truths))

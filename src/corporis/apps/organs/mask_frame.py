@@ -175,7 +175,9 @@ def register(
     scaled = np.sum(slope * places, axis=1) - wanted
     jacobian = np.column_stack([slope, turned, scaled])
     normal = (jacobian * trust[:, None]).T @ jacobian
-    normal += 1e-3 * np.trace(normal) / 7 * np.diag([0, 0, 0, 1, 1, 1, 0.1])
+    if not np.trace(normal) > 0:  # no place is trusted
+        return start
+    normal += np.trace(normal) / 7 * np.diag([1e-6, 1e-6, 1e-6, 1e-3, 1e-3, 1e-3, 1e-4])
     pose = start
     for _ in range(n_steps):
         seen = np.clip(distances.at(pose.to_mm(places)) / pose.size, -2 * band, 2 * band)
