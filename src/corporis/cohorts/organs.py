@@ -143,7 +143,7 @@ def learn_repair(
     if progress is not None:
         progress(f"learning from {len(masks)} shapes", 0.1)
     model = OrganRepair().fit([mask for mask, _ in masks], [spacing for _, spacing in masks])
-    notes = ()
+    notes: tuple[str, ...] = ()
     if n_mended:
         notes = (
             f"{n_mended} of {n_meshes} surfaces had small holes, handles or triangles wound "

@@ -19,6 +19,8 @@ from corporis.workstation.scene import Camera, Colouring
 Progress = Callable[[str, float], None] | None
 UNLIKE = 3.0
 """Misfit above which a mask does not look like the organ."""
+UNUSUAL = 3.5
+"""Standard deviations of the volume's logarithm beyond which a mask is not this organ's size."""
 MOST_OVERRULED = 0.5
 """Of the larger of both volumes: beyond it what was mended says little of what was given."""
 LOW_OVERLAP = 0.85
@@ -138,6 +140,7 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
         Measure("unsure", unsure * voxel, "ml", note="chance between 10 and 90 %"),
         Measure("expected overlap", found.expected_overlap, "", note="Dice, with the true organ"),
         Measure("misfit", found.misfit, "", note=f"1 is usual for a {organ}"),
+        Measure("size", found.size_deviation, "", note=f"deviations from a usual {organ}"),
     ]
     methods = (
         f"Signed distances of {learned.n_shapes} sound organs, in one place, size and direction, "
@@ -160,6 +163,12 @@ def _doubts(organ, mask, found, after, added):
     warnings = []
     if found.misfit > UNLIKE:
         warnings.append(f"does not look like a {organ}: misfit {found.misfit:.1f}, usual 1")
+    if abs(found.size_deviation) > UNUSUAL:
+        side = "larger" if found.size_deviation > 0 else "smaller"
+        warnings.append(
+            f"does not look like a {organ}: {side} than usual by {abs(found.size_deviation):.1f} "
+            "standard deviations of their size"
+        )
     changed = (float(mask.sum()) - after + 2 * added) / max(float(mask.sum()), after)
     if changed > MOST_OVERRULED:
         warnings.append(

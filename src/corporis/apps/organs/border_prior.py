@@ -99,8 +99,8 @@ def thinned(points: np.ndarray, step: float) -> np.ndarray:
     cubes = np.floor(points / step).astype(int)
     _, cube = np.unique(cubes, axis=0, return_inverse=True)
     cube = cube.ravel()
-    middle = np.stack([np.bincount(cube, points[:, k]) for k in range(3)], axis=1)
-    middle /= np.bincount(cube)[:, None]
+    sums = np.stack([np.bincount(cube, points[:, k]) for k in range(3)], axis=1)
+    middle: np.ndarray = sums / np.bincount(cube)[:, None]
     away = np.sum((points - middle[cube]) ** 2, axis=1)
     order = np.lexsort((away, cube))
     first = np.unique(cube[order], return_index=True)[1]

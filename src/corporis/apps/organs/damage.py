@@ -29,7 +29,7 @@ def spoilt(
     is_lost = rng.random() < 0.5
     distance = signed_distance(mask, spacing_mm)
     centres = np.argwhere(distance < 0 if is_lost else np.abs(distance) < max(spacing_mm))
-    places = np.stack(np.indices(mask.shape), axis=-1) * spacing_mm
+    places = np.moveaxis(np.indices(mask.shape), 0, -1) * np.asarray(spacing_mm)
     n_lumps = int(rng.integers(1, 5))
     weights = rng.uniform(0.5, 1.5, n_lumps)
     volumes = rng.uniform(0.1, 0.33) * mask.sum() * weights / weights.sum()

@@ -9,6 +9,13 @@ NEAR_MM, FAR_MM = 4.0, 16.0
 STRONGEST = 6.0
 """Nats that grey values may say about one voxel, its neighbours heard."""
 
+CLEAR = 2.0
+"""Nats from which a grey value has said all it can."""
+HEARD = 0.7
+"""Voxels over which neighbours are heard."""
+SUREST = 0.03
+"""Chance beyond which shapes are not heard: a clear image outweighs them."""
+
 
 def supported(
     chance: np.ndarray, mask: np.ndarray, image: np.ndarray, spacing_mm: np.ndarray
@@ -48,9 +55,11 @@ def supported(
     alike = np.abs(middles - np.median(index[organ])) < np.abs(middles - np.median(index[shell]))
     unusual = _histogram(middles[alike])
     nats = np.log(0.5 * inside + 0.5 * unusual) - np.log(outside)
-    heard = gaussian_filter(nats[index], 1.0) * 3
-    heard = np.clip(heard, -STRONGEST, STRONGEST) * ((mask != (chance > 0.5)) | (away < NEAR_MM))
-    sure = np.clip(chance, 1e-3, 1 - 1e-3)
+    # each voxel says yes or no, not how loudly: at a border both sides are heard alike
+    said = np.clip(nats / CLEAR, -1, 1)[index]
+    heard = np.clip(2 * gaussian_filter(said, HEARD), -1, 1) * STRONGEST
+    heard = heard * ((mask != (chance > 0.5)) | (away < NEAR_MM))
+    sure = np.clip(chance, SUREST, 1 - SUREST)
     return 1 / (1 + (1 - sure) / sure * np.exp(-heard))
 
 

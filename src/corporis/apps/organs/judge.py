@@ -1,7 +1,7 @@
 """Which voxels are the organ's: a judge of what the mask says and what its shapes suggest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
@@ -9,6 +9,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from corporis.apps.organs.border_prior import BorderPrior
 from corporis.apps.organs.border_search import search_border
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, Pose, register
+from corporis.shapes import PrincipalShapes, SparseShapeComposition
 
 BAND = 0.27
 """Sizes from the border beyond which a mask is taken at its word."""
@@ -45,8 +46,13 @@ class Shapes:
 
     grid: Grid
     fields: np.ndarray
-    composition: object
+    composition: SparseShapeComposition | PrincipalShapes
     depth: float
+    mean: np.ndarray = field(init=False)
+    active: np.ndarray = field(init=False)
+    modes: np.ndarray = field(init=False)
+    variances: np.ndarray = field(init=False)
+    border: BorderPrior = field(init=False)
 
     def __post_init__(self):
         mean = self.fields.mean(axis=0)

@@ -20,6 +20,7 @@ _MARGIN = 0.2
 _AROUND = 0.28  # sizes around a mask in which something may have been lost
 _SURE = 0.8  # a part is overruled only if the judge is so sure of one voxel of it
 _RIM = 0.05
+_LEAST_SPREAD = 0.1  # few training organs may be alike in volume by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,9 @@ class Repaired:
     misfit : float
         Middle distance of the believed border from that shape, over the same of shapes left out
         in training: about 1 for an organ of this kind, much more for another.
+    size_deviation : float
+        How far the volume, as mended, lies from those of training, in standard deviations of its
+        logarithm; negative for a small one.
     """
 
     mask: np.ndarray
@@ -49,6 +53,7 @@ class Repaired:
     chance: np.ndarray
     expected_overlap: float
     misfit: float
+    size_deviation: float
 
 
 class OrganRepair(BaseEstimator):
@@ -122,6 +127,7 @@ class OrganRepair(BaseEstimator):
         maps = [DistanceMap.of(mask, spacing) for mask, spacing in zip(masks, y, strict=True)]
         fields = self._aligned(maps)
         self.n_training_ = len(X)
+        self._sizes = np.array([_log_volume(m, s) for m, s in zip(masks, y, strict=True)])
         held = np.arange(len(X)) % 2 == 0
         halves = [self._shapes(fields[held]), self._shapes(fields[~held])]
         self._usual = float(
@@ -184,7 +190,12 @@ class OrganRepair(BaseEstimator):
             inner.back(chance, given.shape),
             overlap,
             misfit,
+            self._size_deviation(mended, spacing_mm),
         )
+
+    def _size_deviation(self, mask, spacing_mm):
+        spread = max(float(self._sizes.std(ddof=1)), _LEAST_SPREAD)
+        return (_log_volume(mask, spacing_mm) - float(self._sizes.mean())) / spread
 
     def _shapes(self, fields):
         prior = SparseShapeComposition(1e-3, 0.02, penalty="redescending", alignment="none")
@@ -279,6 +290,10 @@ class OrganRepair(BaseEstimator):
         difference = np.where(near, distances.values - expected, 0.0)
         moved = ndimage.gaussian_filter(difference, width) / (trust + 0.02)
         return expected + moved
+
+
+def _log_volume(mask, spacing_mm):
+    return float(np.log(max(mask.sum(), 1) * np.prod(spacing_mm)))
 
 
 @dataclass(frozen=True, eq=False)
