@@ -297,6 +297,29 @@ ORGANS = tuple(
     )
 )
 
+REPAIR = (
+    Row("livers: Dice", "repair_liver_dice", extra="repair_liver_dice_pca"),
+    Row("the same, as given", "repair_liver_dice_input"),
+    Row("the same: opened and closed, tuned", "repair_liver_dice_morphology"),
+    Row(
+        "livers: 95 % of border distances, mm",
+        "repair_liver_p95_mm",
+        form="{:.1f}",
+        extra="repair_liver_p95_mm_pca",
+    ),
+    Row("the same, as given", "repair_liver_p95_mm_input", form="{:.1f}"),
+    Row("kidneys: Dice", "repair_kidney_dice", extra="repair_kidney_dice_pca"),
+    Row("the same: opened and closed, tuned", "repair_kidney_dice_morphology"),
+    Row("hippocampi: Dice", "repair_hippocampus_dice", extra="repair_hippocampus_dice_pca"),
+    Row("the same: opened and closed, tuned", "repair_hippocampus_dice_morphology"),
+    Row("error over the best rival's, mean of organs", "repair_error_ratio", 0.5, False),
+    Row(
+        "share of tumour bulges kept, with an image rendered; without one beside",
+        "tumour_bulge_kept",
+        extra="tumour_bulge_kept_no_image",
+    ),
+)
+
 RADIOGRAPHS = (
     Row("lungs: Jaccard", "lung_jaccard", 0.962, extra="lung_jaccard_evidence"),
     Row("the worst 5 %", "lung_jaccard_worst5", 0.90, extra="lung_jaccard_worst5_evidence"),

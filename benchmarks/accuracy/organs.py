@@ -9,6 +9,8 @@ be run apart, and what they printed be merged:
 
     ... --only radiographs --folds 0,1 > first.json
     ... --only radiographs --folds 2,3,4 --merge first.json > whole.json
+
+and so can the organs to mend: ``--only repair --organ liver``.
 """
 
 import argparse
@@ -31,6 +33,7 @@ from organs_rows import (
     radiographs,
     rare_detail,
     repair,
+    tumour,
 )
 from report import rounded
 
@@ -44,11 +47,10 @@ KEYS = (
     *("dictionary_excess_error", "dictionary_speedup", "dictionary_speedup_fista"),
     *("online_excess_error", "online_excess_error_random", "online_poison_excess_error"),
     *("online_poison_accepted", "rare_detail_ratio", "rare_detail_ratio_pca"),
-    *("planted_recovery", "planted_promises_broken", "repair_liver_dice", "repair_error_ratio"),
-    *(f"repair_{o}_dice{r}" for o in repair.ORGANS for r in ("", "_pca", "_input", "_morphology")),
+    *("planted_recovery", "planted_promises_broken", *repair.KEYS, *tumour.KEYS),
     *radiographs.KEYS,
 )
-PARTS = ("shapes", "radiographs")
+PARTS = ("shapes", "repair", "radiographs")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -64,6 +66,7 @@ NOTES = (
             rare_detail,
             planted,
             repair,
+            tumour,
             radiographs,
         )
     ),
@@ -78,6 +81,7 @@ def main(arguments=None) -> None:
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--only", choices=PARTS, help="one part of the rows")
     parser.add_argument("--folds", type=_numbers, help="of the radiographs, such as 0,2")
+    parser.add_argument("--organ", choices=(*repair.ORGANS, "tumour"), help="of those to mend")
     parser.add_argument("--steps", type=int, help="of each training of the radiographs")
     parser.add_argument("--keep", type=Path, help="folder where trained networks are kept")
     parser.add_argument("--merge", type=Path, action="append", default=[], help="earlier output")
@@ -93,7 +97,7 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair, radiographs):
+    for module in (*BY_FOLD, repair, tumour, radiographs):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
@@ -109,8 +113,12 @@ def _jobs(options):
     if options.only in (None, "radiographs"):
         given = radiographs.jobs(train, test, options.folds, options.keep, options.steps)
         jobs += [(radiographs.row, job) for job in given]
+    if options.only in (None, "repair"):
+        jobs += [(repair.row, job) for job in repair.jobs(train, test, options.organ)]
+        if options.organ in (None, "tumour"):
+            jobs += [(tumour.row, job) for job in tumour.jobs(train, test)]
     if options.only in (None, "shapes"):
-        jobs += [(repair.row, job) for job in repair.jobs(train, test)] + [(planted.row, ())]
+        jobs += [(planted.row, ())]
         folds = landmarks.jobs(train, test)
         jobs += [(module.row, job) for module in BY_FOLD for job in folds]
     return jobs

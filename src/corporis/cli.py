@@ -317,21 +317,23 @@ def repair(
     output: options.Output,
     organ: options.OrganName,
     shapes: options.SoundMasks,
+    image: options.MaskImage = None,
     name: options.Label = None,
 ) -> None:
     """Mend a mask with holes, leaks, missing or extra parts by what organs of its kind look like.
 
-    Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, and the
-    distances that were expected (NIfTI) in the output folder.
+    Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, how
+    probably each voxel is the organ's, and the distances that were expected (NIfTI) in the output
+    folder. With the image, what it supports is kept though no sound organ has it, as a tumour.
 
     Example:
 
       corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/
     """
-    from corporis.workstation.organs import run_repair
+    from corporis.workstation.repair import run_repair
 
     with progress() as tell:
-        found = run_repair(source, output, organ, shapes, name=name, progress=tell)
+        found = run_repair(source, output, organ, shapes, image=image, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
 
 

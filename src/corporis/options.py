@@ -101,8 +101,14 @@ OrganName = Annotated[
 SoundMasks = Annotated[
     Path,
     typer.Option(
-        "--shapes", help="Folder with masks (NIfTI, npz) of sound organs, in one orientation."
+        "--shapes",
+        help="Folder with masks (NIfTI, npz) or surfaces (npz with vertices in mm, RAS+, and "
+        "faces) of sound organs.",
     ),
+]
+MaskImage = Annotated[
+    Path | None,
+    typer.Option("--image", help="The scan in which the mask was drawn, with the same voxels."),
 ]
 Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
 Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.3 s each.")]

@@ -6,6 +6,7 @@ from sklearn.base import clone
 from corporis.laws import check_estimator, check_smooth
 from corporis.shapes import (
     GrossErrorMisfit,
+    PartitionedComposition,
     PosteriorShapes,
     PrincipalShapes,
     SparseShapeComposition,
@@ -68,6 +69,14 @@ INSTANCES = {
         lambda: misfit(3),
         lambda: misfit(2, is_plain=True),
     ],
+    "PartitionedComposition": [
+        lambda: prior(PartitionedComposition()),
+        lambda: prior(
+            PartitionedComposition(
+                SparseShapeComposition(alignment="rigid"), (np.arange(9), np.arange(6, 16))
+            )
+        ),
+    ],
     "PosteriorShapes": [
         lambda: prior(PosteriorShapes()),
         lambda: prior(PosteriorShapes(is_closed=False, alignment="rigid")),
@@ -90,8 +99,14 @@ EXEMPT = {
     "Betti": "a pure value; counts of known bodies are in shapes/test_topology.py",
     "Composition": "a pure value; its parts are tested in shapes/test_composition.py",
     "ConeVoting": "a description; known discs elect their centres in shapes/test_voting.py",
+    "Correspondence": "a pure value; true vertices are found in shapes/test_correspondence.py",
+    "Defects": "a pure value; each defect is made on purpose in shapes/test_mending.py",
+    "Inside": "a pure value; balls are filled in shapes/test_inside.py",
     "InstanceOverlap": "a pure value; its figures are defined anew in shapes/test_instances.py",
+    "Mended": "a pure value; its surface is measured in shapes/test_mending.py",
     "Neighbours": "a pure value; Euler's formula holds it in shapes/test_point_pattern.py",
+    "PatchSearch": "a description; a plain search over patches is in shapes/test_patch_search.py",
+    "Patches": "a pure value; its cost is a plain sum in shapes/test_patch_search.py",
     "Posterior": "a pure value; its parts are tested in shapes/test_posterior.py",
     "ProcrustesMean": "a pure value; its fixed point is tested in shapes/test_alignment.py",
     "Rectangle": "a window; processes of known K fill it in shapes/test_point_pattern.py",

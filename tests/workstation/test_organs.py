@@ -9,7 +9,6 @@ import pytest
 from PIL import Image as Pillow
 
 from apps.organs.chest import Known, masks, radiograph, shapes
-from apps.organs.test_repair import SPACING, damaged, organ
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
 from corporis.apps.organs.radiograph import ChestRadiograph
 from corporis.cli import main
@@ -98,49 +97,3 @@ def test_without_weights_there_is_one_line(picture, tmp_path, capsys):
     assert leave("train", "organ", "--data", tmp_path, "-o", tmp_path / "o", "--organ", "toe") == 2
     assert leave("train", "organ", "--data", tmp_path, "-o", tmp_path / "o") == 2
     assert not (tmp_path / "out").exists() and not (tmp_path / "o").exists()
-
-
-def stored(mask, path):
-    """The file's first index is the column."""
-    affine = np.diag([*SPACING[::-1], 1.0])
-    nibabel.save(nibabel.Nifti1Image(mask.T.astype(np.uint8), affine), path)
-    return path
-
-
-@pytest.fixture
-def sound(tmp_path):
-    (tmp_path / "sound").mkdir()
-    for seed in range(15):
-        stored(organ(seed), tmp_path / "sound" / f"{seed}.nii.gz")
-    return tmp_path / "sound"
-
-
-def test_a_mask_is_mended_and_what_was_overruled_is_left(sound, tmp_path):
-    truth = organ(300)
-    seen = damaged(truth, 5, is_added=True)
-    source, out = stored(seen, tmp_path / "seen.nii.gz"), tmp_path / "out"
-    assert leave("repair", source, "-o", out, "--organ", "bean", "--shapes", sound) == 0
-    found = nibabel.load(out / "repaired.nii.gz").get_fdata().T
-    overruled = nibabel.load(out / "overruled.nii.gz").get_fdata().T
-    assert dice(found, truth) > dice(seen, truth)
-    assert overruled[(seen != found)].mean() > 0.9
-    content = json.loads((out / "report.json").read_text())
-    values = {m["name"]: m["value"] for m in content["measures"]}
-    voxel = np.prod(SPACING) / 1000
-    assert values["volume, as given"] == pytest.approx(seen.sum() * voxel)
-    assert values["volume, mended"] == pytest.approx(found.sum() * voxel)
-    change = values["added"] - values["removed"]
-    assert change == pytest.approx((found.sum() - seen.sum()) * voxel)
-    assert "mended as a bean" in (out / "report.html").read_text()
-
-
-def test_another_organ_is_said_and_no_mask_refused(sound, tmp_path, capsys):
-    rod = np.zeros((34, 30, 36), bool)
-    rod[15:19, 13:17, 2:34] = True
-    source = stored(rod, tmp_path / "rod.nii.gz")
-    found = organs.run_repair(source, tmp_path / "out", "bean", sound)
-    assert any("does not look like a bean" in text for text in found.result.warnings)
-    empty = stored(np.zeros((8, 8, 8), bool), tmp_path / "empty.nii.gz")
-    assert leave("repair", empty, "-o", tmp_path / "o", "--organ", "bean", "--shapes", sound) == 2
-    assert "voxel inside" in capsys.readouterr().err
-    assert not (tmp_path / "o").exists()

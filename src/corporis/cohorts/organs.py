@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from nibabel import orientations
@@ -15,6 +15,7 @@ from corporis.apps.organs.radiograph_training import Schedule, train_evidence
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.ledger import JOURNAL, Ledger
+from corporis.cohorts.organ_meshes import filled_mesh, is_mesh
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
 from corporis.cohorts.replay import write_replay
 from corporis.errors import BadInput
@@ -107,18 +108,27 @@ def load_chest(
     return ChestRadiograph(RadiographEvidence.load(path.parent), prior, progress)
 
 
+class Learned(NamedTuple):
+    """A repair, the number of shapes it has learned from, and what was wrong with some."""
+
+    model: OrganRepair
+    n_shapes: int
+    notes: tuple[str, ...]
+
+
 def learn_repair(
     shapes: Path | str, progress: Callable[[str, float], None] | None = None
-) -> tuple[OrganRepair, int]:
-    """A repair that has learned from all masks of a folder, and their number.
+) -> Learned:
+    """A repair that has learned from all masks or surfaces of a folder.
 
     Parameters
     ----------
     shapes : path
         Holds masks of one organ: NIfTI (any label), or ``.npz`` with ``mask`` or ``label`` and
-        ``affine``, or ``spacing`` and ``axcodes``. All are turned to one orientation; with
-        ``spacing`` alone a mask is taken to lie as a NIfTI file's slices, rows and columns do.
-        Each large part of a mask (a pair of kidneys) is a shape of its own.
+        ``affine``, or ``spacing`` and ``axcodes``, or with a surface's ``vertices`` (mm, RAS+)
+        and ``faces``. All are turned to one orientation; with ``spacing`` alone a mask is taken
+        to lie as a NIfTI file's slices, rows and columns do. Each large part of a mask (a pair of
+        kidneys) is a shape of its own. Small holes and wrong winding of surfaces are mended.
 
     Raises
     ------
@@ -129,14 +139,30 @@ def learn_repair(
     paths = [p for p in sorted(folder.glob("*")) if p.name.endswith((".npz", ".nii", ".nii.gz"))]
     if len(paths) < LEAST:
         raise BadInput(
-            f"{folder.name}: expected at least {LEAST} masks (.npz, .nii or .nii.gz) of sound "
-            f"organs, got {len(paths)}: give a folder with more"
+            f"{folder.name}: expected at least {LEAST} masks or surfaces (.npz, .nii or .nii.gz) "
+            f"of sound organs, got {len(paths)}: give a folder with more"
         )
+    masks: list[tuple[np.ndarray, tuple[float, float, float]]] = []
+    n_mended, n_meshes = 0, 0
+    for number, path in enumerate(paths):
+        if progress is not None:
+            progress(f"reading {len(paths)} shapes", 0.1 * number / len(paths))
+        if is_mesh(path):
+            mask, affine, wrong = filled_mesh(path)
+            n_meshes, n_mended = n_meshes + 1, n_mended + wrong.any
+            masks.append((upright(mask, affine)[0], steps_of(affine)))
+        else:
+            masks.extend(_parts(*read_mask(path)))
     if progress is not None:
-        progress(f"learning from {len(paths)} masks", 0.1)
-    masks = [(part, spacing) for path in paths for part, spacing in _parts(*read_mask(path))]
+        progress(f"learning from {len(masks)} shapes", 0.1)
     model = OrganRepair().fit([mask for mask, _ in masks], [spacing for _, spacing in masks])
-    return model, len(masks)
+    notes: tuple[str, ...] = ()
+    if n_mended:
+        notes = (
+            f"{n_mended} of {n_meshes} surfaces had small holes, handles or triangles wound "
+            "wrongly, which were mended.",
+        )
+    return Learned(model, len(masks), notes)
 
 
 def _parts(mask, spacing):

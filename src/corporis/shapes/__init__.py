@@ -8,6 +8,7 @@ correspondence are aligned, averaged, and explained by few of their kind
 from typing import TYPE_CHECKING
 
 from corporis.shapes.alignment import ProcrustesMean, Transform, align, procrustes_mean
+from corporis.shapes.correspondence import Correspondence, correspond
 from corporis.shapes.distance import (
     SurfaceDistance,
     contour_distance,
@@ -19,6 +20,7 @@ from corporis.shapes.distance import (
     triangle_distance,
 )
 from corporis.shapes.gross_error import GrossErrorMisfit, sparse_code
+from corporis.shapes.inside import Inside, fill_surface, winding_number
 from corporis.shapes.instances import InstanceOverlap, instance_overlap
 from corporis.shapes.landmarks import (
     contour_area,
@@ -28,6 +30,7 @@ from corporis.shapes.landmarks import (
     radii_at_angles,
     resample_contour,
 )
+from corporis.shapes.mending import Defects, Mended, defects, mend, wound_alike
 from corporis.shapes.mesh import (
     area,
     cell_normals,
@@ -40,6 +43,7 @@ from corporis.shapes.mesh import (
     volume,
 )
 from corporis.shapes.overlap import dice, fill_polygon, jaccard, mask_contour, mask_contours
+from corporis.shapes.patch_search import Patches, PatchSearch
 from corporis.shapes.point_pattern import (
     Neighbours,
     Rectangle,
@@ -59,16 +63,25 @@ from corporis.shapes.voting import ConeVoting
 
 if TYPE_CHECKING:
     from corporis.shapes.composition import Composition, SparseShapeComposition
+    from corporis.shapes.partition import PartitionedComposition, overlapping_regions
     from corporis.shapes.posterior import Posterior, PosteriorShapes
     from corporis.shapes.principal import PrincipalShapes
+    from corporis.shapes.quality import compactness, generality, specificity
 
 __all__ = [
     "Betti",
     "Composition",
     "ConeVoting",
+    "Correspondence",
+    "Defects",
     "GrossErrorMisfit",
+    "Inside",
     "InstanceOverlap",
+    "Mended",
     "Neighbours",
+    "PartitionedComposition",
+    "PatchSearch",
+    "Patches",
     "Posterior",
     "PosteriorShapes",
     "PrincipalShapes",
@@ -84,17 +97,22 @@ __all__ = [
     "cell_normals",
     "clark_evans",
     "clip",
+    "compactness",
     "contour_area",
     "contour_centroid",
     "contour_distance",
     "contour_length",
     "convex_radii",
+    "correspond",
     "cut_by_plane",
+    "defects",
     "delaunay_neighbours",
     "dice",
     "edges",
     "euler_number",
     "fill_polygon",
+    "fill_surface",
+    "generality",
     "grid_surface",
     "instance_overlap",
     "is_closed",
@@ -102,8 +120,10 @@ __all__ = [
     "kernel_density",
     "mask_contour",
     "mask_contours",
+    "mend",
     "nearest_distances",
     "oriented_outward",
+    "overlapping_regions",
     "point_to_contour",
     "point_to_surface",
     "polar_contour",
@@ -116,11 +136,14 @@ __all__ = [
     "sample_surface",
     "signed_distance",
     "sparse_code",
+    "specificity",
     "sphere",
     "surface_distance",
     "triangle_distance",
     "vertex_normals",
     "volume",
+    "winding_number",
+    "wound_alike",
 ]
 
 
@@ -130,6 +153,14 @@ def __getattr__(name: str) -> object:
         from corporis.shapes import composition
 
         return getattr(composition, name)
+    if name in ("PartitionedComposition", "overlapping_regions"):
+        from corporis.shapes import partition
+
+        return getattr(partition, name)
+    if name in ("compactness", "generality", "specificity"):
+        from corporis.shapes import quality
+
+        return getattr(quality, name)
     if name in ("Posterior", "PosteriorShapes"):
         from corporis.shapes import posterior
 

@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from corporis.imaging.output import write_bytes
-from corporis.interfaces import Measure
+from corporis.interfaces import Measure, Mesh
 from corporis.workstation.html import document, measure_table
 from corporis.workstation.panel import View
+from corporis.workstation.scene import Camera, Colouring, Look
 from corporis.workstation.sheet import account, masthead, sheet
-from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel, transport
+from corporis.workstation.stage import (
+    SCRIPTS,
+    clock_data,
+    player_data,
+    player_panel,
+    transport,
+    viewer_data,
+    viewer_panel,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class OrganPage:
     methods, references, warnings : sequence of str
     provenance : mapping
     date : str
+    meshes, colourings, camera
+        Surfaces to turn in 3-D, if there are any.
     """
 
     kind: str
@@ -48,16 +59,15 @@ class OrganPage:
     warnings: Sequence[str] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     date: str = ""
+    meshes: Mapping[str, Mesh] = field(default_factory=dict)
+    colourings: Sequence[Colouring] = ()
+    camera: Camera | None = None
 
 
 def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
     """The page as HTML text, complete in itself."""
     data: dict = {"clock": clock_data(page.n_frames, None, None)}
-    images = ""
-    if page.views:
-        data["player"] = player_data(page.views, budget_bytes)
-        panel = player_panel(page.views, data["player"])
-        images = f'<div class="stage">{panel}</div>{transport(page.n_frames, None, None)}'
+    images = _stage(page, data, budget_bytes)
     sections = [
         ("images", "Outlines", images, "moving"),
         ("measures", "All measures", measure_table(page.measures), ""),
@@ -79,6 +89,24 @@ def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
         date=page.date,
     )
     return document(f"{page.kind}: {page.case_name}", sheet(head, sections), data, SCRIPTS)
+
+
+def _stage(page, data, budget_bytes) -> str:
+    """Planes with outlines and surfaces, as far as there are any."""
+    panels = []
+    if page.views:
+        data["player"] = player_data(page.views, budget_bytes)
+        panels.append(player_panel(page.views, data["player"]))
+    if page.meshes:
+        looks: dict[str, Look] = {}
+        parts = (page.meshes, page.colourings, looks, page.camera or Camera())
+        data["scene"] = viewer_data(*parts)
+        panels.append(viewer_panel(*parts, [("the mended border", 0)]))
+    if not panels:
+        return ""
+    kind = "stage both" if len(panels) == 2 else "stage"
+    bar = transport(page.n_frames, None, None)
+    return f'<div class="{kind}">{"".join(panels)}</div>{bar}'
 
 
 def write_organ_page(page: OrganPage, path: str | Path) -> Path:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from corporis.apps.organs import OrganRepair
+from corporis.apps.organs.damage import spoilt
 from corporis.errors import BadInput
 from corporis.shapes import dice
 
@@ -36,7 +37,7 @@ def damaged(mask, seed, *, is_added):
 
 @pytest.fixture(scope="module")
 def trained():
-    return OrganRepair().fit([organ(k) for k in range(30)], [SPACING] * 30)
+    return OrganRepair(n_spoilt=16).fit([organ(k) for k in range(30)], [SPACING] * 30)
 
 
 @pytest.mark.parametrize("is_added", [True, False])
@@ -84,8 +85,8 @@ def test_place_and_size_do_not_matter(trained):
 
 
 def test_half_the_masks_repair_nearly_as_well(trained):
-    few = OrganRepair(n_atoms=15).fit([organ(k) for k in range(30)], [SPACING] * 30)
-    assert len(few._model.shapes_) == 15
+    few = OrganRepair(n_atoms=15, n_spoilt=6).fit([organ(k) for k in range(30)], [SPACING] * 30)
+    assert len(few._known.fields) == 15
     truth = organ(600)
     seen = damaged(truth, 3, is_added=True)
     errors = [1 - dice(m.repair(seen, SPACING).mask, truth) for m in (few, trained)]
@@ -96,6 +97,63 @@ def test_half_the_masks_repair_nearly_as_well(trained):
 def test_another_organ_does_not_look_like_this_one(trained):
     rod = (np.abs(POINTS - [34, 37, 36]) < [5, 5, 33]).all(axis=-1)
     assert trained.repair(rod, SPACING).misfit > 3 * trained.repair(organ(500), SPACING).misfit
+
+
+def test_chances_say_how_good_the_result_is(trained):
+    truth = organ(700)
+    sound, spoilt = (trained.repair(m, SPACING) for m in (truth, damaged(truth, 2, is_added=False)))
+    for found in (sound, spoilt):
+        assert found.chance.shape == truth.shape and 0 <= found.chance.min() <= found.chance.max()
+        assert abs(found.expected_overlap - dice(found.mask, truth)) < 0.06
+    unsure = [np.sum((f.chance > 0.1) & (f.chance < 0.9)) for f in (sound, spoilt)]
+    assert unsure[0] < unsure[1]
+
+
+def test_thick_slices_are_mended_too(trained):
+    truth = organ(800)[:, :, ::3]
+    seen = damaged(organ(800), 4, is_added=False)[:, :, ::3]
+    found = trained.repair(seen, (2.0, 2.5, 6.0))
+    assert found.mask.shape == truth.shape and found.misfit < 4
+    assert dice(found.mask, truth) > dice(seen, truth) - 0.005  # eight slices tell little
+
+
+def test_a_bulge_that_the_image_shows_is_kept(trained):
+    truth = organ(900)
+    bulge = damaged(truth, 6, is_added=True) & ~truth
+    rng = np.random.default_rng(0)
+    image = np.where(bulge, 70.0, np.where(truth, 150.0, -90.0)) + rng.normal(0, 15, truth.shape)
+    nothing = np.where(truth, 150.0, -90.0) + rng.normal(0, 15, truth.shape)
+    alone = trained.repair(truth | bulge, SPACING).mask[bulge].mean()
+    kept = trained.repair(truth | bulge, SPACING, image).mask[bulge].mean()
+    refuted = trained.repair(truth | bulge, SPACING, nothing).mask[bulge].mean()
+    assert kept > 0.75 > 0.5 > alone and refuted < 0.1  # a voxel wide edge is lost
+    with pytest.raises(BadInput, match="image must have"):
+        trained.repair(truth, SPACING, image[1:])
+
+
+def test_an_image_without_contrast_changes_nothing(trained):
+    seen = damaged(organ(950), 1, is_added=False)
+    alone = trained.repair(seen, SPACING).mask
+    np.testing.assert_array_equal(trained.repair(seen, SPACING, np.zeros(seen.shape)).mask, alone)
+
+
+def test_spoilt_masks_differ_by_what_was_asked():
+    truth, seen = organ(0), set()
+    for seed in range(40):
+        out = spoilt(truth, SPACING, np.random.default_rng(seed))
+        lost, added = (truth & ~out).sum() / truth.sum(), (out & ~truth).sum() / truth.sum()
+        assert lost == 0 or added == 0
+        assert lost + added < 0.36
+        seen.add((lost > 0.05, added > 0.05))
+    assert seen == {(False, False), (True, False), (False, True)}
+
+
+def test_an_organ_of_another_size_is_said(trained):
+    truth = organ(500)
+    assert abs(trained.repair(truth, SPACING).size_deviation) < 3
+    half = trained.repair(truth, tuple(s / 2 for s in SPACING))
+    double = trained.repair(truth, tuple(2 * s for s in SPACING))
+    assert half.size_deviation < -5 and double.size_deviation > 5
 
 
 def test_wrong_input_is_named(trained):

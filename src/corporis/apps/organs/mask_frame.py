@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.sparse import csr_array
 from scipy.spatial.transform import Rotation
 
 from corporis.errors import BadInput
 from corporis.shapes import signed_distance
+
+_EVEN = 0.7  # voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,19 @@ class DistanceMap:
         away = np.linalg.norm((index - inside) * self.spacing_mm, axis=1)
         return map_coordinates(self.values, inside.T, order=1, mode="nearest") + away
 
+    def border(self) -> np.ndarray:
+        """Points (n, 3) of the border in mm, the steps of voxels evened out."""
+        from skimage.measure import marching_cubes
+
+        # without smoothing, the border of voxels is a staircase of half a voxel
+        level = gaussian_filter(self.values, _EVEN)
+        if not level.min() < 0 < level.max():
+            level = self.values
+        return (
+            marching_cubes(np.pad(level, 1, mode="edge"), 0.0)[0].astype(float) * (self.spacing_mm)
+            - self.spacing_mm
+        )
+
     def pose(self) -> Pose:
         """By centre of gravity and volume, not turned."""
         inside = np.argwhere(self.values < 0) * self.spacing_mm
@@ -108,6 +124,20 @@ class Grid:
         index = (places - self.first) / self.step
         field = np.asarray(values, float).reshape(self.shape)
         return map_coordinates(field, index.T, order=order, mode="nearest")
+
+    def weights(self, places: np.ndarray) -> csr_array:
+        """Trilinear weights (n, n_places) of the grid's values elsewhere; the edge's beyond it."""
+        last = np.array(self.shape) - 1
+        index = np.clip((places - self.first) / self.step, 0, last - 1e-9)
+        low = np.floor(index).astype(int)
+        share = index - low
+        columns, weights = [], []
+        for corner in np.ndindex(2, 2, 2):
+            columns.append(np.ravel_multi_index(tuple((low + corner).T), self.shape))
+            weights.append(np.prod(np.where(corner, share, 1 - share), axis=1))
+        rows = np.tile(np.arange(len(places)), 8)
+        entries = (np.concatenate(weights), (rows, np.concatenate(columns)))
+        return csr_array(entries, shape=(len(places), int(np.prod(self.shape))))
 
     def gradient(self, values: np.ndarray) -> np.ndarray:
         """Derivatives (n, 3) by the frame's coordinates."""
@@ -145,7 +175,9 @@ def register(
     scaled = np.sum(slope * places, axis=1) - wanted
     jacobian = np.column_stack([slope, turned, scaled])
     normal = (jacobian * trust[:, None]).T @ jacobian
-    normal += 1e-3 * np.trace(normal) / 7 * np.diag([0, 0, 0, 1, 1, 1, 0.1])
+    if not np.trace(normal) > 0:  # no place is trusted
+        return start
+    normal += np.trace(normal) / 7 * np.diag([1e-6, 1e-6, 1e-6, 1e-3, 1e-3, 1e-3, 1e-4])
     pose = start
     for _ in range(n_steps):
         seen = np.clip(distances.at(pose.to_mm(places)) / pose.size, -2 * band, 2 * band)

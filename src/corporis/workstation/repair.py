@@ -1,0 +1,214 @@
+"""Repair as a person meets it: a mask in, the mended organ, what was overruled and a report out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from nibabel import orientations
+
+from corporis.cohorts.organs import box, learn_repair, steps_of, upright
+from corporis.cohorts.study import Provenance
+from corporis.errors import BadInput
+from corporis.imaging import Image, OutputFolder, read
+from corporis.interfaces import Case, Measure, Mesh, Report
+from corporis.shapes import is_closed, mask_contours, oriented_outward
+from corporis.workstation.organs import OrganRun, page_of, write_result
+from corporis.workstation.panel import View
+from corporis.workstation.scene import Camera, Colouring
+
+Progress = Callable[[str, float], None] | None
+UNLIKE = 3.0
+"""Misfit above which a mask does not look like the organ."""
+UNUSUAL = 3.5
+"""Standard deviations of the volume's logarithm beyond which a mask is not this organ's size."""
+MOST_OVERRULED = 0.5
+"""Of the larger of both volumes: beyond it what was mended says little of what was given."""
+LOW_OVERLAP = 0.85
+"""Expected overlap with the organ below which what was mended is uncertain."""
+UNSURE = (0.1, 0.9)
+
+
+def run_repair(
+    source: Path | str,
+    output: Path | str,
+    organ: str,
+    shapes: Path | str,
+    *,
+    image: Path | str | None = None,
+    name: str | None = None,
+    progress: Progress = None,
+) -> OrganRun:
+    """Mend a mask by what organs of its kind look like.
+
+    Parameters
+    ----------
+    source : path
+        A mask (NIfTI), everything but 0 inside.
+    output : path
+        Folder for report.html, report.json, measures.csv, repaired.nii.gz, overruled.nii.gz,
+        chance.nii.gz, how probably a voxel is the organ's, and distance_mm.nii.gz, the distance
+        from the border that was expected.
+    organ : str
+        Its name, for the report.
+    shapes : path
+        Folder with masks or surfaces of sound organs, as `corporis.cohorts.organs.learn_repair`
+        takes it.
+    image : path or None
+        The scan that the mask was drawn in, with the same voxels: what it supports is kept.
+
+    Raises
+    ------
+    CorporisError
+        If an input cannot be read or the output cannot be written.
+    """
+    clock = Provenance.start()
+    with OutputFolder(output) as folder:
+        case = read(source, name=name)
+        own, mask = _volume(case)
+        grey = None if image is None else _grey(image, own)
+        learned = learn_repair(shapes, progress)
+        if progress is not None:
+            progress("mending", 0.9)
+        turned, back = upright(mask, own.affine)
+        here = box(turned, margin=max(4, max(mask.shape) // 20))
+        seen = None if grey is None else upright(grey, own.affine)[0][here]
+        found = learned.model.repair(turned[here], steps_of(own.affine), seen)
+        layers = {"repaired": found.mask, "overruled": found.overruled}
+        layers["chance"] = found.chance.astype(np.float32)
+        layers["distance_mm"] = found.expected_mm.astype(np.float32)
+        empty = {"repaired": 0, "overruled": 0, "chance": 0, "distance_mm": np.nan}
+        images = {key: _placed(own, part, here, back, empty[key]) for key, part in layers.items()}
+        result = _report(organ, mask, found, images, own, learned, image is not None)
+        is_like = not result.warnings
+        sentence = f"The mask was mended as a {organ}."
+        if not is_like:
+            sentence = f"This {result.warnings[0]}."
+        views = [_view(turned[here], found, own, seen)]
+        scene = ({"mended": _surface(found, own, here)}, (COLOURING,), Camera())
+        page = page_of("repair report", case, result, clock, sentence, is_like, views, scene)
+        write_result(folder, page, result)
+    return OrganRun(Path(output) / "report.html", result)
+
+
+def _volume(case: Case) -> tuple[Image, np.ndarray]:
+    images = [image for image in case.images.values() if isinstance(image, Image)]
+    shapes = [image.stack().shape for image in images]
+    if len(images) != 1 or shapes[0][1] != 1 or min(shapes[0]) < 1 or shapes[0][0] < 2:
+        raise BadInput(f"{case.name}: expected one volume, got shapes {shapes}: give a mask")
+    if images[0].length_unit != "mm":
+        raise BadInput(f"{case.name}: expected a mask with its spacing in mm: give a NIfTI file")
+    mask = np.asarray(images[0].stack()[:, 0]) != 0
+    if not mask.any():
+        raise BadInput(f"{case.name}: expected a mask with a voxel inside, got none")
+    return images[0], mask
+
+
+def _grey(path, mask: Image) -> np.ndarray:
+    """Grey values of the mask's voxels."""
+    case = read(path)
+    images = [image for image in case.images.values() if isinstance(image, Image)]
+    shapes = [image.stack().shape for image in images]
+    wanted = mask.stack().shape
+    if shapes != [wanted] or not np.allclose(images[0].affine, mask.affine, atol=0.05):
+        raise BadInput(
+            f"{Path(path).name}: expected an image of the mask's voxels, {wanted} in the same "
+            f"place, got {shapes}: resample it to the mask"
+        )
+    return np.asarray(images[0].stack()[:, 0], float)
+
+
+def _placed(image, part, here, back, empty):
+    """A part of the upright volume as an image that lies as the input does."""
+    shape = upright(image.stack()[:, 0], image.affine)[0].shape
+    whole = np.full(shape, empty, np.uint8 if part.dtype == bool else part.dtype)
+    whole[here] = part
+    whole = np.ascontiguousarray(orientations.apply_orientation(whole, back))
+    return Image(whole, ("slice", "row", "column"), image.affine, image.length_unit)
+
+
+def _report(organ, mask, found, images, image, learned, has_image) -> Report:
+    voxel = float(np.prod(image.spacing)) / 1000
+    after = int(images["repaired"].data.sum())
+    added = int(np.sum((images["repaired"].data != 0) & ~mask))
+    chance = images["chance"].data
+    unsure = float(np.sum((chance > UNSURE[0]) & (chance < UNSURE[1])))
+    measures = [
+        Measure("volume, mended", after * voxel, "ml"),
+        Measure("volume, as given", float(mask.sum()) * voxel, "ml"),
+        Measure("added", added * voxel, "ml"),
+        Measure("removed", float(mask.sum() + added - after) * voxel, "ml"),
+        Measure("unsure", unsure * voxel, "ml", note="chance between 10 and 90 %"),
+        Measure("expected overlap", found.expected_overlap, "", note="Dice, with the true organ"),
+        Measure("misfit", found.misfit, "", note=f"1 is usual for a {organ}"),
+        Measure("size", found.size_deviation, "", note=f"deviations from a usual {organ}"),
+    ]
+    methods = (
+        f"Signed distances of {learned.n_shapes} sound organs, in one place, size and direction, "
+        "are the shapes. They explain the mask by sparse composition with gross errors, by "
+        "principal modes, and by a Gaussian field through the border less its wrong patches. A "
+        "judge that saw spoilt masks of these organs weighs the explanations against the mask; "
+        "where it is sure the mask is overruled, elsewhere it stays to the voxel.",
+        *(["Grey values told the organ from what is around."] if has_image else []),
+        *learned.notes,
+    )
+    references = (
+        "Zhang et al., Medical Image Analysis 16:265-277, 2012, doi:10.1016/j.media.2011.08.004",
+        "Wolpert, Neural Networks 5:241-259, 1992, doi:10.1016/S0893-6080(05)80023-1",
+    )
+    warnings = _doubts(organ, mask, found, after, added)
+    return Report(f"repair of a {organ}", measures, images, {}, {}, methods, references, warnings)
+
+
+def _doubts(organ, mask, found, after, added):
+    warnings = []
+    if found.misfit > UNLIKE:
+        warnings.append(f"does not look like a {organ}: misfit {found.misfit:.1f}, usual 1")
+    if abs(found.size_deviation) > UNUSUAL:
+        side = "larger" if found.size_deviation > 0 else "smaller"
+        warnings.append(
+            f"does not look like a {organ}: {side} than usual by {abs(found.size_deviation):.1f} "
+            "standard deviations of their size"
+        )
+    changed = (float(mask.sum()) - after + 2 * added) / max(float(mask.sum()), after)
+    if changed > MOST_OVERRULED:
+        warnings.append(
+            f"does not look like one {organ}: {100 * changed:.0f} % of it would be overruled"
+        )
+    if found.expected_overlap < LOW_OVERLAP:
+        warnings.append(
+            f"mended {organ} is uncertain: expected overlap {found.expected_overlap:.2f} with the "
+            "true one"
+        )
+    return warnings
+
+
+COLOURING = Colouring("overruled", "overruled", "", 0.0, 1.0, "coolwarm")
+
+
+def _surface(found, image, here) -> Mesh:
+    """The mended border in mm, RAS+, coloured by where the mask was overruled."""
+    from scipy.ndimage import gaussian_filter, map_coordinates
+    from skimage.measure import marching_cubes
+
+    solid = gaussian_filter(np.pad(found.mask, 3).astype(np.float32), 0.8)
+    points, cells, _, _ = marching_cubes(solid, 0.5)
+    at = points.T - 3
+    overruled = map_coordinates(found.overruled.astype(np.float32), at, order=1, mode="nearest")
+    first = np.array([part.start for part in here])
+    up, forward, right = ((points - 3 + first) * steps_of(image.affine)).T
+    border = Mesh(np.stack([right, forward, up], axis=1), cells, {"overruled": overruled})
+    return oriented_outward(border) if is_closed(border) else border
+
+
+def _view(mask, found, image, grey) -> View:
+    """The planes of the volume one after the other."""
+    contours = {
+        "mended": [mask_contours(plane) for plane in found.mask],
+        "as given": [mask_contours(plane) for plane in mask],
+    }
+    shade = np.where(found.overruled, 1.0, 0.35 * mask + 0.05)
+    words = "planes, bright where overruled"
+    if grey is not None:
+        low, high = np.percentile(grey, [2, 99])
+        shade, words = np.clip((grey - low) / max(high - low, 1e-9), 0, 1), "planes of the image"
+    return View(words, shade, contours, steps_of(image.affine)[1:], "Mask")
