@@ -1,11 +1,11 @@
-"""Accuracy of shape priors: landmarks, dictionaries, repair, and organs outlined in radiographs.
+"""Accuracy of shape priors: landmarks, dictionaries, repair, and organs outlined in images.
 
     python benchmarks/accuracy/organs.py --train DIR --test DIR
 
 Both folders have the layout of the shared data (``shapes/chest_landmarks/*.npz``). With the same
 folder for both, subjects are split into five folds. One JSON object is printed on standard output,
-progress on standard error; a figure whose data are absent is null. The folds of the radiographs can
-be run apart, and what they printed be merged:
+progress on standard error; a figure whose data are absent is null. The folds of radiographs and of
+hippocampi can be run apart, and what they printed be merged:
 
     ... --only radiographs --folds 0,1 > first.json
     ... --only radiographs --folds 2,3,4 --merge first.json > whole.json
@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from organs_rows import (
     composition_speed,
     dictionary,
+    hippocampus,
     landmarks,
     online,
     planted,
@@ -47,8 +48,9 @@ KEYS = (
     *("planted_recovery", "planted_promises_broken", "repair_liver_dice", "repair_error_ratio"),
     *(f"repair_{o}_dice{r}" for o in repair.ORGANS for r in ("", "_pca", "_input", "_morphology")),
     *radiographs.KEYS,
+    *hippocampus.KEYS,
 )
-PARTS = ("shapes", "radiographs")
+PARTS = ("shapes", "radiographs", "hippocampus")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -65,6 +67,7 @@ NOTES = (
             planted,
             repair,
             radiographs,
+            hippocampus,
         )
     ),
 )
@@ -77,8 +80,8 @@ def main(arguments=None) -> None:
     parser.add_argument("--test", required=True, help="folder to score")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--only", choices=PARTS, help="one part of the rows")
-    parser.add_argument("--folds", type=_numbers, help="of the radiographs, such as 0,2")
-    parser.add_argument("--steps", type=int, help="of each training of the radiographs")
+    parser.add_argument("--folds", type=_numbers, help="of the images, such as 0,2")
+    parser.add_argument("--steps", type=int, help="of each training on images")
     parser.add_argument("--keep", type=Path, help="folder where trained networks are kept")
     parser.add_argument("--merge", type=Path, action="append", default=[], help="earlier output")
     options = parser.parse_args(arguments)
@@ -93,7 +96,7 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair, radiographs):
+    for module in (*BY_FOLD, repair, radiographs, hippocampus):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
@@ -109,6 +112,9 @@ def _jobs(options):
     if options.only in (None, "radiographs"):
         given = radiographs.jobs(train, test, options.folds, options.keep, options.steps)
         jobs += [(radiographs.row, job) for job in given]
+    if options.only in (None, "hippocampus"):
+        given = hippocampus.jobs(train, test, options.folds, options.keep, options.steps)
+        jobs += [(hippocampus.row, job) for job in given]
     if options.only in (None, "shapes"):
         jobs += [(repair.row, job) for job in repair.jobs(train, test)] + [(planted.row, ())]
         folds = landmarks.jobs(train, test)

@@ -7,7 +7,7 @@ and exit code 1, or the whole traceback with ``--debug``.
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -293,13 +293,18 @@ def organ(
     Example:
 
       corporis organ chest.dcm -o out/ --weights weights/
-    """
-    from corporis.workstation.organs import run_chest
 
-    if organ != "chest":
-        raise BadInput(f"--organ: expected chest, got {organ!r}")
+      corporis organ crop.nii.gz -o out/ --organ hippocampus --weights weights/
+    """
+    run: Callable
+    if organ == "chest":
+        from corporis.workstation.organs import run_chest as run
+    elif organ == "hippocampus":
+        from corporis.workstation.hippocampus import run_hippocampus as run
+    else:
+        raise BadInput(f"--organ: expected chest or hippocampus, got {organ!r}")
     with progress() as tell:
-        found = run_chest(source, output, weights, name=name, progress=tell)
+        found = run(source, output, weights, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
 
 

@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from corporis.imaging.output import write_bytes
-from corporis.interfaces import Measure
-from corporis.workstation.html import document, measure_table
+from corporis.interfaces import Measure, Mesh
+from corporis.workstation.html import document, measure_table, text_list
 from corporis.workstation.panel import View
+from corporis.workstation.scene import Camera, Look
 from corporis.workstation.sheet import account, masthead, sheet
-from corporis.workstation.stage import SCRIPTS, clock_data, player_data, player_panel, transport
+from corporis.workstation.stage import (
+    SCRIPTS,
+    clock_data,
+    player_data,
+    player_panel,
+    transport,
+    viewer_data,
+    viewer_panel,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,12 @@ class OrganPage:
     methods, references, warnings : sequence of str
     provenance : mapping
     date : str
+    meshes : mapping of str to Mesh
+        Still surfaces in RAS+ mm, shown in 3-D.
+    looks : mapping of str to Look
+        Of the surfaces.
+    reasons : sequence of str
+        Where and why the prior overruled the image.
     """
 
     kind: str
@@ -48,18 +63,30 @@ class OrganPage:
     warnings: Sequence[str] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     date: str = ""
+    meshes: Mapping[str, Mesh] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    reasons: Sequence[str] = ()
 
 
 def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
     """The page as HTML text, complete in itself."""
-    data: dict = {"clock": clock_data(page.n_frames, None, None)}
-    images = ""
+    data: dict = {"clock": clock_data(page.n_frames, None, page.n_frames // 2)}
+    stage = []
     if page.views:
         data["player"] = player_data(page.views, budget_bytes)
-        panel = player_panel(page.views, data["player"])
-        images = f'<div class="stage">{panel}</div>{transport(page.n_frames, None, None)}'
+        stage.append(player_panel(page.views, data["player"]))
+    if page.meshes:
+        data["scene"] = viewer_data(page.meshes, (), page.looks, Camera())
+        still = [("first sight", 0)]
+        stage.append(viewer_panel(page.meshes, (), page.looks, Camera(), still))
+    images = ""
+    if stage:
+        kind = "stage both" if len(stage) == 2 else "stage"
+        bar = transport(page.n_frames, None, None)
+        images = f'<div class="{kind}">{"".join(stage)}</div>{bar}'
     sections = [
         ("images", "Outlines", images, "moving"),
+        ("why", "Where the shapes overruled the image", text_list(page.reasons), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         (
             "methods",

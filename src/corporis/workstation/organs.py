@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def run_chest(
         if doubted:
             sentence = f"Outlines to check: {', '.join(doubted)}."
         page = _page("radiograph report", case, result, clock, sentence, not doubted, views)
-        _write(folder, page, result)
+        write_organ(folder, page, result)
     return OrganRun(Path(output) / "report.html", result)
 
 
@@ -138,7 +138,7 @@ def run_repair(
             sentence = f"This {result.warnings[0]}."
         views = [_repair_view(turned[here], found, image)]
         page = _page("repair report", case, result, clock, sentence, is_like, views)
-        _write(folder, page, result)
+        write_organ(folder, page, result)
     return OrganRun(Path(output) / "report.html", result)
 
 
@@ -223,7 +223,10 @@ def _page(kind, case, result, clock, sentence, is_certain, views) -> OrganPage:
     )
 
 
-def _write(folder: Path, page: OrganPage, result: Report) -> None:
+def write_organ(
+    folder: Path, page: OrganPage, result: Report, more: Mapping[str, Any] | None = None
+) -> None:
+    """Leave images, the table, report.json (with `more` in it) and report.html in a folder."""
     for key, image in result.images.items():
         write_nifti(image, folder / f"{key}.nii.gz")
     write_measures([result], folder / "measures.csv")
@@ -235,6 +238,7 @@ def _write(folder: Path, page: OrganPage, result: Report) -> None:
         "warnings": list(page.warnings),
         "methods": list(result.methods),
         "references": list(result.references),
+        **(more or {}),
         "provenance": page.provenance,
     }
     write_bytes(folder / "report.json", json.dumps(content, indent=1).encode())
