@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 from corporis.apps.organs.hippocampus import FoundHippocampus, single_crop
 from corporis.apps.organs.upright import upright_affine
@@ -89,9 +90,11 @@ def run_hippocampus(
 
 def surfaces(found: FoundHippocampus, affine: np.ndarray) -> dict[str, Mesh]:
     """Smooth surfaces in RAS+ mm of both parts and of the expected shape, where they exist."""
+    # islands that are no part of the outline lie beyond one voxel of it
+    near = found.chance * binary_dilation(found.label > 0)
     fields = {
-        "anterior": found.chance * found.anterior * (found.label > 0),
-        "posterior": found.chance * (1 - found.anterior) * (found.label > 0),
+        "anterior": near * found.anterior,
+        "posterior": near * (1 - found.anterior),
         "expected shape": 0.5 - np.clip(found.expected_mm, -5, 5) / 10,
     }
     meshes = {key: _surface(field, affine) for key, field in fields.items()}
@@ -129,7 +132,7 @@ def _views(result: Report) -> list[View]:
             "expected shape": _contours(seen(found.expected_mm < 0)),
         }
         plane_mm = tuple(step for other, step in enumerate(steps) if other != axis)
-        views.append(View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), name))
+        views.append(View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes"))
     return views
 
 

@@ -6,6 +6,7 @@ import pytest
 from apps.organs.seahorse import SHAPE, crop, labels
 from corporis.apps.organs.hippocampus_evidence import HippocampusEvidence, network_input
 from corporis.apps.organs.hippocampus_training import (
+    NEAR,
     WINDOW,
     Crop,
     Schedule,
@@ -31,6 +32,12 @@ def test_views_are_reproducible_and_keep_labels_with_the_image():
     assert np.median(darker) > 0.3
     size = y[:, 1:].sum((1, 2, 3, 4)).numpy()
     assert np.median(size) == pytest.approx(np.count_nonzero(labels(0)), rel=0.3)
+
+
+def test_the_first_views_show_less():
+    views = Views(known(1), 1, 0, n_near=1)
+    shapes = [tuple(views(step)[0].shape[2:]) for step in (0, 0, 0)]
+    assert shapes == [NEAR, WINDOW, WINDOW]
 
 
 def test_views_are_never_mirrored():

@@ -67,7 +67,7 @@ class DistanceShapes(BaseEstimator):
     Leventon, Grimson & Faugeras (2000), CVPR, 316-323, doi:10.1109/CVPR.2000.855835
     """
 
-    def __init__(self, modes=0.98, noise=0.3, reach=0.1, step=0.1):
+    def __init__(self, modes=0.98, noise=0.08, reach=0.15, step=0.1):
         self.modes = modes
         self.noise = noise
         self.reach = reach

@@ -17,7 +17,7 @@ from corporis.errors import BadInput, NotFound
 from corporis.imaging.image import Image
 from corporis.interfaces import Case, Measure, Report
 
-LEAST_OVERLAP = 0.85
+LEAST_OVERLAP = 0.84
 """Dice overlap that is expected of a good outline: below, it is marked uncertain."""
 MOST_MISFIT = 3.0
 """Misfit above which what was found is unlike a hippocampus."""
@@ -28,7 +28,7 @@ SIDES_MM = (24.0, 90.0)
 MOST_STEP_MM = 2.5
 HOUNSFIELD = -300.0
 """Grey values below it are those of CT, or of nothing."""
-DOUBTED = 0.8
+DOUBTED = 0.28
 """Of the volume that the probabilities leave open, what enters the volume's deviation."""
 LEAST_PART = 10.0
 """mm^3 of a part that was overruled, to be listed."""
@@ -96,13 +96,13 @@ class HippocampusMR:
     def find(self, volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> FoundHippocampus:
         """Find it in grey values (a, b, c) of any scale; axes run up, forward, to the right.
 
-        A crop in which nothing certain is found is looked at in the mirror too: the other side's
-        hippocampus is this one's mirror image.
+        A crop whose outline is uncertain is looked at in the mirror too: the other side's
+        hippocampus is this one's mirror image, and only there does it look like one.
         """
         found = self._seen(volume, spacing_mm)
         if found.is_uncertain:
             mirrored = self._seen(volume[..., ::-1], spacing_mm)
-            if not mirrored.is_uncertain and mirrored.overlap > found.overlap + 0.05:
+            if not mirrored.is_uncertain and mirrored.misfit < found.misfit / 2:
                 return _mirrored(mirrored)
         return found
 
@@ -227,7 +227,7 @@ def expected_dice(chance: np.ndarray) -> float:
     0.917
     """
     inside = chance > 0.5
-    total = np.count_nonzero(inside) + float(chance.sum())
+    total = int(np.count_nonzero(inside)) + float(chance.sum())
     return 2 * float(chance[inside].sum()) / total if total > 0 else 0.0
 
 

@@ -13,7 +13,8 @@ def ghost(volume, severity, random):
     """Part of the echoes measured while the head lay elsewhere; `severity` is the way in mm.
 
     Lines of k-space along one axis, in a few runs that cover two fifths of them, belong to a moved
-    head: edges repeat and blur along that axis.
+    head: edges repeat and blur along that axis. The middle lines stay: where the head lay when they
+    were measured is where it is seen.
     """
     volume = np.pad(volume, GHOST_EDGE, mode="edge")
     axis = int(random.integers(volume.ndim))
@@ -29,6 +30,7 @@ def ghost(volume, severity, random):
     while is_moved.mean() < 0.4:
         start = int(random.integers(n))
         is_moved[(start + np.arange(max(1, n // 10))) % n] = True
+        is_moved[n // 2 - n // 12 : n // 2 + n // 12 + 1] = False
     shape = [-1 if k == axis else 1 for k in range(volume.ndim)]
     moved = np.fft.ifftshift(is_moved).reshape(shape)
     echoes = np.where(moved, echoes * np.exp(-2j * np.pi * turns), echoes)

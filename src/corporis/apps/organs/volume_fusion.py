@@ -5,14 +5,14 @@ from scipy import ndimage
 
 BLUR_MM = 2.0
 """Over so much a place's doubt is shared with its surroundings."""
-CLEAR, LOST = 0.25, 0.7
+CLEAR, LOST = 0.15, 0.5
 """Doubt of a clear border, and of one of which nothing is known."""
-WEAK_MM, STRONG_MM = 3.0, 0.7
+WEAK_MM, STRONG_MM = 2.0, 0.35
 """So much depth in the expected shape counts as one unit of log odds: where the evidence is
 clear, and where it is lost."""
 MOST = 6.0
 """Log odds at which the prior is cut."""
-DOUBTFUL = 4.0
+DOUBTFUL = 1.5
 """Log odds are divided by one more than so much of the doubt: where nothing is seen the expected
 shape is the best guess, and no more than a guess."""
 
@@ -43,7 +43,7 @@ def fused(log_odds: np.ndarray, doubts: np.ndarray, distance_mm: np.ndarray) -> 
 
     Examples
     --------
-    >>> fused(np.zeros(2), np.ones(2), np.array([-1.4, 1.4])).tolist()    # the prior decides
+    >>> fused(np.zeros(2), np.ones(2), np.array([-0.7, 0.7])).tolist()    # the prior decides
     [2.0, -2.0]
     """
     scale = STRONG_MM + (WEAK_MM - STRONG_MM) * (1 - doubts)
@@ -56,7 +56,7 @@ def chances(log_odds: np.ndarray, doubts: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> chances(np.array([3.0, 3.0]), np.array([0.0, 1.0])).round(2).tolist()
-    [0.95, 0.65]
+    [0.95, 0.77]
     """
     tempered = np.clip(log_odds / (1 + DOUBTFUL * doubts), -40, 40)
     return 1 / (1 + np.exp(-tempered))
