@@ -370,6 +370,54 @@ RADIOGRAPH_NUMBERS = tuple(
         Row(f"{words}: share of 95 % intervals that hold", f"{key}_coverage", form="{:.2f}"),
     )
 )
+HIPPOCAMPUS = (
+    Row("both parts: Dice", "hippocampus_dice", 0.90, extra="hippocampus_dice_evidence"),
+    Row("the worst crop", "hippocampus_dice_worst", 0.82, extra="hippocampus_dice_worst_evidence"),
+    Row(
+        "surface distance, mm",
+        "hippocampus_surface_mm",
+        0.45,
+        False,
+        extra="hippocampus_surface_mm_evidence",
+    ),
+    *(
+        Row(
+            f"{part} part: Dice",
+            f"hippocampus_{part}_dice",
+            extra=f"hippocampus_{part}_dice_evidence",
+        )
+        for part in ("anterior", "posterior")
+    ),
+    *(
+        Row(
+            f"{words}{' on the worst third' if row == 'worst_third' else ''}: Dice",
+            f"hippocampus_{kind}_{row}",
+            extra=f"hippocampus_{kind}_{row}_evidence",
+        )
+        for kind, words in (
+            ("ghost", "motion"),
+            ("shading", "shading"),
+            ("noise", "noise"),
+            ("slab", "a missing slab"),
+        )
+        for row in ("dice", "worst_third")
+    ),
+    Row("artefacts: least gain by the prior on the worst third", "hippocampus_artefact_gain"),
+    Row(
+        "what the prior costs without artefacts",
+        "hippocampus_artefact_clean_loss",
+        0.002,
+        False,
+        "{:.4f}",
+    ),
+    Row("volume: bias, mm3", "hippocampus_volume_bias_mm3", form="{:.0f}"),
+    Row("volume: 95 % limits of agreement, +- mm3", "hippocampus_volume_limits_mm3", form="{:.0f}"),
+    Row("share of volumes within their 95 % interval", "hippocampus_volume_covered"),
+    Row("doubt predicts a Dice below 0.85: area under the curve", "hippocampus_uncertain_auc"),
+    Row("Dice of outlines marked uncertain", "hippocampus_uncertain_dice"),
+    Row("Dice of the others", "hippocampus_certain_dice"),
+    Row("a crop, s", "hippocampus_seconds", 1.0, False, "{:.2f}"),
+)
 
 MOTION = (
     Row(

@@ -1,11 +1,11 @@
-"""Accuracy of shape priors: landmarks, dictionaries, repair, and organs outlined in radiographs.
+"""Accuracy of shape priors: landmarks, dictionaries, repair, and organs outlined in images.
 
     python benchmarks/accuracy/organs.py --train DIR --test DIR
 
 Both folders have the layout of the shared data (``shapes/chest_landmarks/*.npz``). With the same
 folder for both, subjects are split into five folds. One JSON object is printed on standard output,
-progress on standard error; a figure whose data are absent is null. The folds of the radiographs can
-be run apart, and what they printed be merged:
+progress on standard error; a figure whose data are absent is null. The folds of radiographs and of
+hippocampi can be run apart, and what they printed be merged:
 
     ... --only radiographs --folds 0,1 > first.json
     ... --only radiographs --folds 2,3,4 --merge first.json > whole.json
@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from organs_rows import (
     composition_speed,
     dictionary,
+    hippocampus,
     landmarks,
     online,
     planted,
@@ -49,8 +50,9 @@ KEYS = (
     *("online_poison_accepted", "rare_detail_ratio", "rare_detail_ratio_pca"),
     *("planted_recovery", "planted_promises_broken", *repair.KEYS, *tumour.KEYS),
     *radiographs.KEYS,
+    *hippocampus.KEYS,
 )
-PARTS = ("shapes", "repair", "radiographs")
+PARTS = ("shapes", "repair", "radiographs", "hippocampus")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -68,6 +70,7 @@ NOTES = (
             repair,
             tumour,
             radiographs,
+            hippocampus,
         )
     ),
 )
@@ -80,9 +83,9 @@ def main(arguments=None) -> None:
     parser.add_argument("--test", required=True, help="folder to score")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--only", choices=PARTS, help="one part of the rows")
-    parser.add_argument("--folds", type=_numbers, help="of the radiographs, such as 0,2")
+    parser.add_argument("--folds", type=_numbers, help="of the images, such as 0,2")
     parser.add_argument("--organ", choices=(*repair.ORGANS, "tumour"), help="of those to mend")
-    parser.add_argument("--steps", type=int, help="of each training of the radiographs")
+    parser.add_argument("--steps", type=int, help="of each training on images")
     parser.add_argument("--keep", type=Path, help="folder where trained networks are kept")
     parser.add_argument("--merge", type=Path, action="append", default=[], help="earlier output")
     options = parser.parse_args(arguments)
@@ -97,7 +100,7 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair, tumour, radiographs):
+    for module in (*BY_FOLD, repair, tumour, radiographs, hippocampus):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
@@ -117,6 +120,9 @@ def _jobs(options):
         jobs += [(repair.row, job) for job in repair.jobs(train, test, options.organ)]
         if options.organ in (None, "tumour"):
             jobs += [(tumour.row, job) for job in tumour.jobs(train, test)]
+    if options.only in (None, "hippocampus"):
+        given = hippocampus.jobs(train, test, options.folds, options.keep, options.steps)
+        jobs += [(hippocampus.row, job) for job in given]
     if options.only in (None, "shapes"):
         jobs += [(planted.row, ())]
         folds = landmarks.jobs(train, test)

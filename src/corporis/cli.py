@@ -7,7 +7,7 @@ and exit code 1, or the whole traceback with ``--debug``.
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -301,13 +301,24 @@ def organ(
       corporis organ chest.dcm -o out/ --weights weights/
 
       corporis organ chest.dcm -o out/ --weights weights/ --seg
-    """
-    from corporis.workstation.organs import run_chest
 
-    if organ != "chest":
-        raise BadInput(f"--organ: expected chest, got {organ!r}")
+      corporis organ crop.nii.gz -o out/ --organ hippocampus --weights weights/
+    """
+    from functools import partial
+
+    run: Callable
+    if organ == "chest":
+        from corporis.workstation.organs import run_chest
+
+        run = partial(run_chest, gives_seg=seg)
+    elif organ == "hippocampus":
+        from corporis.workstation.hippocampus import run_hippocampus as run
+    else:
+        raise BadInput(f"--organ: expected chest or hippocampus, got {organ!r}")
+    if seg and organ != "chest":
+        raise BadInput(f"--seg: expected a radiograph, got --organ {organ}: leave it out")
     with progress() as tell:
-        found = run_chest(source, output, weights, name=name, gives_seg=seg, progress=tell)
+        found = run(source, output, weights, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
 
 

@@ -88,11 +88,20 @@ Shift = Annotated[
     ),
 ]
 Radiograph = Annotated[
-    Path, typer.Argument(metavar="IMAGE", help="A radiograph: DICOM, NIfTI, PNG or JPEG.")
+    Path,
+    typer.Argument(
+        metavar="IMAGE",
+        help="A radiograph (DICOM, NIfTI, PNG, JPEG), or an MR crop round one hippocampus (NIfTI, "
+        "DICOM, npz with image and affine).",
+    ),
 ]
 Weights = Annotated[Path, typer.Option(help="A folder that `corporis train organ` wrote.")]
 Organ = Annotated[
-    str, typer.Option(metavar="[chest]", help="What the images show: lungs, heart and clavicles.")
+    str,
+    typer.Option(
+        metavar="[chest|hippocampus]",
+        help="Lungs, heart and clavicles in a radiograph; or a hippocampus in an MR crop.",
+    ),
 ]
 MaskFile = Annotated[Path, typer.Argument(metavar="MASK", help="A NIfTI mask, 0 outside.")]
 OrganName = Annotated[
@@ -110,8 +119,17 @@ MaskImage = Annotated[
     Path | None,
     typer.Option("--image", help="The scan in which the mask was drawn, with the same voxels."),
 ]
-Outlined = Annotated[Path, typer.Option("--data", help="Folder in the layout of the JSRT/SCR set.")]
-Steps = Annotated[int, typer.Option("--steps", min=1, help="Of optimisation, 0.3 s each.")]
+Outlined = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        help="Folder in the layout of the JSRT/SCR set; or MR crops (npz: image, label, affine).",
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Of optimisation, 0.2 to 0.4 s each; by default enough."),
+]
 Replay = Annotated[
     int,
     typer.Option(

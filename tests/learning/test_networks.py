@@ -17,7 +17,7 @@ def scrambled(unet, seed=0):
     torch.manual_seed(seed)
     module = unet.torch()
     for layer in module.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
+        if isinstance(layer, (torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)):
             layer.running_mean.normal_(0, 0.3)
             layer.running_var.uniform_(0.3, 3)
             torch.nn.init.normal_(layer.weight, 1, 0.3)
@@ -48,6 +48,24 @@ def test_a_regression_keeps_its_channels_as_they_are():
     given = unet.export(module)(x.numpy())
     assert given.min() < 0
     np.testing.assert_allclose(given, expected, atol=1e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "unet",
+    [UNet(2, 3, (4, 5), fold=1, n_dims=3), UNet(1, 2, (4, 5, 6), 2, False, n_dims=3)],
+)
+def test_a_network_of_volumes_is_exported_too(unet):
+    module = scrambled(unet)
+    x = torch.randn(2, unet.n_in, 2 * unet.multiple, unet.multiple, 3 * unet.multiple)
+    with torch.no_grad():
+        expected = module(x)
+        expected = (expected.softmax(1) if unet.gives_probabilities else expected).numpy()
+    assert expected.std() > 0.02
+    given = unet.export(module)(x.numpy())
+    assert given.shape == expected.shape == (2, unet.n_out, *x.shape[2:])
+    np.testing.assert_allclose(given, expected, atol=5e-3, rtol=5e-3)
+    with pytest.raises(ValueError, match="n_dims must be 2 or 3"):
+        UNet(1, 2, n_dims=4)
 
 
 def test_a_network_is_a_value(tmp_path):

@@ -12,6 +12,7 @@ from corporis.apps.organs import OrganRepair
 from corporis.apps.organs.radiograph import ChestRadiograph
 from corporis.apps.organs.radiograph_evidence import FILE_NAME, RadiographEvidence
 from corporis.apps.organs.radiograph_training import Schedule, train_evidence
+from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.ledger import JOURNAL, Ledger
@@ -177,36 +178,6 @@ def _parts(mask, spacing):
     return [((labels == k)[box(labels == k)], spacing) for k in large]
 
 
-def upright(mask: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A volume turned so that its axes run up, forward and to the right, and the way back.
-
-    Parameters
-    ----------
-    mask : array, (a, b, c)
-    affine : array, (4, 4)
-        From indices along the axes of `mask`, in their order, to RAS+ mm.
-
-    Returns
-    -------
-    array
-        A view.
-    array, (3, 2)
-        What `nibabel.orientations.apply_orientation` takes to turn a volume back.
-
-    Examples
-    --------
-    >>> down = np.arange(8).reshape(2, 2, 2)                    # slices from the head down
-    >>> affine = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1.0]])
-    >>> turned, _ = upright(down, affine)
-    >>> turned[0, 0].tolist()
-    [4, 5]
-    """
-    own = orientations.io_orientation(affine)
-    there = orientations.ornt_transform(own, orientations.axcodes2ornt("SAR"))
-    back = orientations.ornt_transform(orientations.axcodes2ornt("SAR"), own)
-    return orientations.apply_orientation(mask, there), back
-
-
 def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
     """A mask (a, b, c) cropped to what is inside, and its spacing in mm.
 
@@ -264,11 +235,3 @@ def _affine(held) -> np.ndarray:
         turned[to, axis] = sign * float(held["spacing"][axis])
     turned[3, 3] = 1
     return turned
-
-
-def steps_of(affine) -> tuple[float, float, float]:
-    """Steps upwards, forward and to the right, of the axis that runs most that way."""
-    order = orientations.io_orientation(affine)[:, 0].astype(int)
-    steps = np.linalg.norm(np.asarray(affine)[:3, :3], axis=0)
-    up, forward, right = (float(steps[int(np.argmax(order == k))]) for k in (2, 1, 0))
-    return up, forward, right

@@ -1,7 +1,8 @@
 """The commands ``corporis train ...``: what studies have learned, made from one's own data."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,23 +61,38 @@ def train_organ(
     data: options.Outlined,
     output: options.Output,
     organ: options.Organ = "chest",
-    steps: options.Steps = 2800,
+    steps: options.Steps = None,
     replay: options.Replay = 0,
 ) -> None:
     """Train what outlines organs from your own copy of the data (needs torch).
 
-    Example:
+    Examples:
 
       corporis train organ --organ chest --data shapes/ -o weights/
-    """
-    from corporis.cohorts.organs import Schedule, train_chest
 
-    if organ != "chest":
-        raise BadInput(f"--organ: expected chest, got {organ!r}")
+      corporis train organ --organ hippocampus --data brain/hippocampus/ -o weights/
+    """
+    from functools import partial
+
+    train: Callable
+    schedule: Any
+    if organ == "chest":
+        from corporis.apps.organs.radiograph_training import Schedule
+        from corporis.cohorts.organs import train_chest
+
+        train, schedule = partial(train_chest, n_replay=replay), Schedule
+    elif organ == "hippocampus":
+        from corporis.apps.organs import hippocampus_training
+        from corporis.cohorts.hippocampi import train_hippocampus
+
+        train, schedule = train_hippocampus, hippocampus_training.Schedule
+    else:
+        raise BadInput(f"--organ: expected chest or hippocampus, got {organ!r}")
+    if replay and organ != "chest":
+        raise BadInput(f"--replay: expected with --organ chest, got {organ}: leave it out")
+    given = schedule() if steps is None else schedule(steps)
     with progress() as tell:
-        n_subjects = train_chest(
-            data, output, schedule=Schedule(steps), n_replay=replay, progress=tell
-        )
+        n_subjects = train(data, output, schedule=given, progress=tell)
     typer.echo(f"learned from {n_subjects} subjects: {output}")
     if replay:
         typer.echo(f"{output} holds radiographs to replay: treat it as patients' images")

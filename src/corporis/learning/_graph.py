@@ -36,8 +36,8 @@ class Graph:
         self.arrays.append(onnx.numpy_helper.from_array(values, name))
         return self.node("Cast", name, to=onnx.TensorProto.FLOAT)
 
-    def double(self, x):
-        scales = self.array([1, 1, 2, 2])
+    def double(self, x, n_dims=2):
+        scales = self.array([1, 1] + [2] * n_dims)
         return self.node(
             "Resize", x, "", scales, mode="nearest",
             coordinate_transformation_mode="asymmetric", nearest_mode="floor",
@@ -46,7 +46,9 @@ class Graph:
     def level(self, x, block, *, fold=1):
         for convolution, norm in ((block[0], block[1]), (block[3], block[4])):
             gain = norm.weight / (norm.running_var + norm.eps).sqrt()
-            weight = (convolution.weight * gain[:, None, None, None]).detach().numpy()
+            n_dims = convolution.weight.ndim - 2
+            gains = gain.reshape(-1, *[1] * (n_dims + 1))
+            weight = (convolution.weight * gains).detach().numpy()
             bias = (norm.bias - norm.running_mean * gain).detach().numpy()
             if fold > 1:
                 # torch folds channel-major, ONNX block-major: reorder the input channels once
@@ -54,15 +56,26 @@ class Graph:
                 weight = weight.reshape(shape).swapaxes(1, 2).reshape(weight.shape)
                 fold = 1
             weight, bias = self.half(weight), self.array(bias)
-            x = self.node("Conv", x, weight, bias, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+            around = {"kernel_shape": [3] * n_dims, "pads": [1] * (2 * n_dims)}
+            x = self.node("Conv", x, weight, bias, **around)
             x = self.node("Relu", x)
         return x
 
-    def serialise(self, n_in, n_out):
+    def blocks(self, kind, x, fold, n_channels, **names):
+        """Blocks of voxels made channels ("Conv"), or channels blocks again ("ConvTranspose").
+
+        ONNX folds planes only; a convolution whose weights are 0 and 1 folds volumes too.
+        """
+        weight = np.zeros((n_channels, fold**3, n_channels, fold**3))
+        weight[...] = np.einsum("ij,kl->ikjl", np.eye(n_channels), np.eye(fold**3))
+        weight = self.array(weight.reshape(n_channels * fold**3, n_channels, *[fold] * 3))
+        return self.node(kind, x, weight, kernel_shape=[fold] * 3, strides=[fold] * 3, **names)
+
+    def serialise(self, n_in, n_out, n_dims=2):
         import onnx
 
         def port(name, channels):
-            shape = ["n", channels, "rows", "columns"]
+            shape = ["n", channels, *("slices", "rows", "columns")[-n_dims:]]
             return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
 
         graph = onnx.helper.make_graph(

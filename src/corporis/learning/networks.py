@@ -79,7 +79,7 @@ class Network:
         Path(path).write_bytes(self.onnx)
 
     def __call__(self, x) -> np.ndarray:
-        """Output for a batch `x` of shape (n, channels, rows, columns), as float32."""
+        """Output for a batch `x`, (n, channels, rows, columns) or of volumes, as float32."""
         x = np.ascontiguousarray(x, dtype=np.float32)
         return self._session().run(None, {"x": x})[0]
 
@@ -111,7 +111,7 @@ class UNet:
     Each level is two 3x3 convolutions with batch normalisation and ReLU; levels are joined by
     2x2 maxima and nearest-neighbour doubling. The image is first folded, `fold` x `fold` pixels
     becoming channels, and unfolded at the end: most of the accuracy of full resolution at a
-    fraction of its cost.
+    fraction of its cost. In three dimensions all of these are cubes.
 
     Parameters
     ----------
@@ -125,11 +125,19 @@ class UNet:
     gives_probabilities : bool
         Whether the exported network ends in a softmax over its channels, or gives them as they
         are: for regression, or where each channel is a question of its own.
+    n_dims : {2, 3}
+        Of the images: planes or volumes.
+
+    Raises
+    ------
+    ValueError
+        If `n_dims` is another number.
 
     References
     ----------
     Ronneberger, Fischer & Brox (2015), MICCAI, doi:10.1007/978-3-319-24574-4_28
     Shi et al. (2016), CVPR (pixel unfolding), doi:10.1109/CVPR.2016.207
+    Cicek et al. (2016), MICCAI (three dimensions), doi:10.1007/978-3-319-46723-8_49
     """
 
     n_in: int
@@ -137,6 +145,11 @@ class UNet:
     widths: tuple[int, ...] = (32, 64, 96, 128)
     fold: int = 2
     gives_probabilities: bool = True
+    n_dims: int = 2
+
+    def __post_init__(self):
+        if self.n_dims not in (2, 3):
+            raise ValueError(f"n_dims must be 2 or 3, got {self.n_dims}")
 
     @property
     def multiple(self) -> int:
@@ -147,41 +160,46 @@ class UNet:
         """A fresh trainable ``torch.nn.Module`` that gives logits; draws from torch's seed."""
         torch = import_torch()
         nn, functional = torch.nn, torch.nn.functional
-        fold = self.fold
+        fold, is_flat = self.fold, self.n_dims == 2
+        convolution = nn.Conv2d if is_flat else nn.Conv3d
+        norm = nn.BatchNorm2d if is_flat else nn.BatchNorm3d
+        largest = functional.max_pool2d if is_flat else functional.max_pool3d
+        folded = functional.pixel_unshuffle if is_flat else _blocks_to_channels
+        unfolded = functional.pixel_shuffle if is_flat else _channels_to_blocks
 
         def level(n_before, n_after):
             layers = []
             for n in (n_before, n_after):
                 layers += [
-                    nn.Conv2d(n, n_after, 3, padding=1, bias=False),
-                    nn.BatchNorm2d(n_after),
+                    convolution(n, n_after, 3, padding=1, bias=False),
+                    norm(n_after),
                     nn.ReLU(inplace=True),
                 ]
             return nn.Sequential(*layers)
 
         class Module(nn.Module):
-            def __init__(self, n_in, n_out, widths):
+            def __init__(self, n_in, n_out, widths, n_folded):
                 super().__init__()
-                before = (n_in * fold**2, *widths[:-1])
+                before = (n_in * n_folded, *widths[:-1])
                 self.down = nn.ModuleList(map(level, before, widths))
                 self.up = nn.ModuleList(
                     level(deep + skip, skip)
                     for deep, skip in zip(widths[:0:-1], widths[-2::-1], strict=True)
                 )
-                self.head = nn.Conv2d(widths[0], n_out * fold**2, 1)
+                self.head = convolution(widths[0], n_out * n_folded, 1)
 
             def forward(self, x):
-                x = functional.pixel_unshuffle(x, fold)
+                x = folded(x, fold)
                 skips = []
                 for depth, block in enumerate(self.down):
-                    x = block(functional.max_pool2d(x, 2) if depth else x)
+                    x = block(largest(x, 2) if depth else x)
                     skips.append(x)
                 for block, skip in zip(self.up, skips[-2::-1], strict=True):
                     x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
                     x = block(torch.cat([x, skip], 1))
-                return functional.pixel_shuffle(self.head(x), fold)
+                return unfolded(self.head(x), fold)
 
-        return Module(self.n_in, self.n_out, self.widths)
+        return Module(self.n_in, self.n_out, self.widths, fold**self.n_dims)
 
     def trained(
         self,
@@ -217,23 +235,45 @@ class UNet:
         The graph is written node by node, with batch normalisation folded into the
         convolutions, because torch's exporter needs packages beyond torch and onnx.
         """
-        graph = Graph()
-        x = graph.node("SpaceToDepth", "x", blocksize=self.fold)
+        graph, n_dims = Graph(), self.n_dims
+        is_flat = n_dims == 2
+        if is_flat:
+            x = graph.node("SpaceToDepth", "x", blocksize=self.fold)
+        else:
+            x = graph.blocks("Conv", "x", self.fold, self.n_in)
         skips = []
         for depth, block in enumerate(module.down):
             if depth:
-                x = graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
-            x = graph.level(x, block, fold=1 if depth else self.fold)
+                x = graph.node("MaxPool", x, kernel_shape=[2] * n_dims, strides=[2] * n_dims)
+            x = graph.level(x, block, fold=1 if depth or not is_flat else self.fold)
             skips.append(x)
         for block, skip in zip(module.up, skips[-2::-1], strict=True):
-            x = graph.level(graph.node("Concat", graph.double(x), skip, axis=1), block)
+            x = graph.level(graph.node("Concat", graph.double(x, n_dims), skip, axis=1), block)
         weight, bias = (p.detach().numpy() for p in module.head.parameters())
-        x = graph.node("Conv", x, graph.half(weight), graph.array(bias), kernel_shape=[1, 1])
+        x = graph.node("Conv", x, graph.half(weight), graph.array(bias), kernel_shape=[1] * n_dims)
         last = {} if self.gives_probabilities else {"output": OUTPUT}
-        x = graph.node("DepthToSpace", x, blocksize=self.fold, mode="CRD", **last)
+        if is_flat:
+            x = graph.node("DepthToSpace", x, blocksize=self.fold, mode="CRD", **last)
+        else:
+            x = graph.blocks("ConvTranspose", x, self.fold, self.n_out, **last)
         if self.gives_probabilities:
             graph.node("Softmax", x, axis=1, output=OUTPUT)
-        return Network(graph.serialise(self.n_in, self.n_out), n_threads)
+        return Network(graph.serialise(self.n_in, self.n_out, n_dims), n_threads)
+
+
+def _blocks_to_channels(x, fold):
+    """Volumes (n, c, a, b, d) as (n, c fold^3, a/fold, b/fold, d/fold), channels first."""
+    n, c, *sizes = x.shape
+    split = [part for size in sizes for part in (size // fold, fold)]
+    x = x.reshape(n, c, *split).permute(0, 1, 3, 5, 7, 2, 4, 6)
+    return x.reshape(n, c * fold**3, *(size // fold for size in sizes))
+
+
+def _channels_to_blocks(x, fold):
+    """The inverse of `_blocks_to_channels`."""
+    n, c, *sizes = x.shape
+    x = x.reshape(n, c // fold**3, fold, fold, fold, *sizes).permute(0, 1, 5, 2, 6, 3, 7, 4)
+    return x.reshape(n, c // fold**3, *(size * fold for size in sizes))
 
 
 def fit(
@@ -250,17 +290,18 @@ def fit(
     """Minimise ``loss(module(x), y)`` over random batches; the averaged weights are returned.
 
     AdamW under a one-cycle learning rate; the result is an exponential moving average of the
-    weights along the way. Convolutions run in bfloat16 where the processor has it (measured
-    1.6 times as fast here), the loss in float32. A CUDA device is used where torch finds one.
+    weights along the way. Convolutions of planes run in bfloat16 where the processor has it
+    (measured 1.6 times as fast here), the loss in float32. A CUDA device is used where torch finds
+    one.
 
     Parameters
     ----------
     module : torch.nn.Module
         Changed in place while it learns.
     batch : callable
-        ``batch(step) -> (x, y)``: input (n, channels, rows, columns) and a tensor for `loss`, both
-        of the processor. Sides may differ from step to step; steps from `n_steps` on ask for what
-        the network will meet.
+        ``batch(step) -> (x, y)``: input (n, channels, rows, columns), or volumes, and a tensor
+        for `loss`, both of the processor. Sides may differ from step to step; steps from `n_steps`
+        on ask for what the network will meet.
     loss : callable
         ``loss(logits, y) -> scalar tensor``; its arguments lie where the training runs.
     n_steps : int
@@ -279,7 +320,9 @@ def fit(
     """
     torch = import_torch()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = module.to(device, memory_format=torch.channels_last).train()
+    is_flat = max(p.dim() for p in module.parameters()) < 5
+    layout = torch.channels_last if is_flat else torch.channels_last_3d
+    module = module.to(device, memory_format=layout).train()
     average = torch.optim.swa_utils.AveragedModel(
         module,
         multi_avg_fn=lambda means, values, count: torch._foreach_lerp_(
@@ -291,11 +334,13 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, learning_rate, total_steps=n_steps, pct_start=0.15
     )
-    # Without instructions for it bfloat16 is emulated, ten times slower than float32.
-    is_quick_in_half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    # Without instructions for it bfloat16 is emulated, ten times slower than float32; volumes take
+    # 1.5 times as long with them (measured).
+    has_half = is_flat and torch.cpu._is_avx512_bf16_supported()
+    is_quick_in_half = device.type == "cuda" or has_half
     for step in range(n_steps):
         x, y = batch(step)
-        x = x.to(device, memory_format=torch.channels_last)
+        x = x.to(device, memory_format=layout)
         with torch.autocast(device.type, torch.bfloat16, enabled=is_quick_in_half):
             logits = module(x)
         value = loss(logits.float(), y.to(device))
@@ -307,20 +352,21 @@ def fit(
         if progress is not None:
             progress(step, value.item())
     steps = range(n_steps, n_steps + min(40, n_steps))
-    return _renormalised(average.module, batch, steps, device).cpu()
+    return _renormalised(average.module, batch, steps, device, layout).cpu()
 
 
-def _renormalised(module, batch, steps, device):
+def _renormalised(module, batch, steps, device, layout):
     """`module` with batch-normalisation statistics measured anew, for averaged weights."""
     torch = import_torch()
-    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    kinds = torch.nn.BatchNorm2d, torch.nn.BatchNorm3d
+    norms = [m for m in module.modules() if isinstance(m, kinds)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches
     module.train()
     with torch.no_grad():
         for step in steps:
-            module(batch(step)[0].to(device, memory_format=torch.channels_last))
+            module(batch(step)[0].to(device, memory_format=layout))
     return module.eval()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Measure, Mesh
-from corporis.workstation.html import document, measure_table
+from corporis.workstation.html import document, measure_table, text_list
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Camera, Colouring, Look
 from corporis.workstation.sheet import account, masthead, sheet
@@ -43,8 +43,12 @@ class OrganPage:
     methods, references, warnings : sequence of str
     provenance : mapping
     date : str
-    meshes, colourings, camera
-        Surfaces to turn in 3-D, if there are any.
+    meshes : mapping of str to Mesh
+        Still surfaces in RAS+ mm, to turn in 3-D.
+    colourings, camera, looks
+        How they are shown.
+    reasons : sequence of str
+        Where and why the prior overruled the image.
     """
 
     kind: str
@@ -62,14 +66,17 @@ class OrganPage:
     meshes: Mapping[str, Mesh] = field(default_factory=dict)
     colourings: Sequence[Colouring] = ()
     camera: Camera | None = None
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    reasons: Sequence[str] = ()
 
 
 def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
     """The page as HTML text, complete in itself."""
-    data: dict = {"clock": clock_data(page.n_frames, None, None)}
+    data: dict = {"clock": clock_data(page.n_frames, None, page.n_frames // 2)}
     images = _stage(page, data, budget_bytes)
     sections = [
         ("images", "Outlines", images, "moving"),
+        ("why", "Where the shapes overruled the image", text_list(page.reasons), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         (
             "methods",
@@ -98,10 +105,9 @@ def _stage(page, data, budget_bytes) -> str:
         data["player"] = player_data(page.views, budget_bytes)
         panels.append(player_panel(page.views, data["player"]))
     if page.meshes:
-        looks: dict[str, Look] = {}
-        parts = (page.meshes, page.colourings, looks, page.camera or Camera())
+        parts = (page.meshes, page.colourings, page.looks, page.camera or Camera())
         data["scene"] = viewer_data(*parts)
-        panels.append(viewer_panel(*parts, [("the mended border", 0)]))
+        panels.append(viewer_panel(*parts, [("first sight", 0)]))
     if not panels:
         return ""
     kind = "stage both" if len(panels) == 2 else "stage"

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -126,8 +126,10 @@ def page_of(kind, case, result, clock, sentence, is_certain, views, scene=()) ->
     )
 
 
-def write_result(folder: Path, page: OrganPage, result: Report) -> None:
-    """Masks, numbers and the report."""
+def write_result(
+    folder: Path, page: OrganPage, result: Report, more: Mapping[str, Any] | None = None
+) -> None:
+    """Leave images, the table, report.json (with `more` in it) and report.html in a folder."""
     for key, image in result.images.items():
         write_nifti(image, folder / f"{key}.nii.gz")
     write_measures([result], folder / "measures.csv")
@@ -139,6 +141,7 @@ def write_result(folder: Path, page: OrganPage, result: Report) -> None:
         "warnings": list(page.warnings),
         "methods": list(result.methods),
         "references": list(result.references),
+        **(more or {}),
         "provenance": page.provenance,
     }
     write_bytes(folder / "report.json", json.dumps(content, indent=1).encode())

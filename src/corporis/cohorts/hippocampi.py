@@ -1,0 +1,190 @@
+"""Outlined hippocampi from a folder of MR crops, and what is learned from them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from nibabel import orientations
+
+from corporis.apps.organs.distance_shapes import DistanceShapes
+from corporis.apps.organs.hippocampus import HippocampusMR
+from corporis.apps.organs.hippocampus_evidence import FILE_NAME, HippocampusEvidence
+from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
+from corporis.apps.organs.millimetre import MillimetreGrid
+from corporis.apps.organs.upright import steps_of, upright
+from corporis.errors import BadInput
+from corporis.imaging import Image, OutputFolder, read
+from corporis.imaging.npz import Archive
+from corporis.interfaces import Case
+
+FOLDER = ("brain", "hippocampus")
+SHAPES = "hippocampus_shapes.npz"
+LEAST = 10
+HOW = "make it with `corporis train organ --organ hippocampus --data FOLDER -o WEIGHTS`"
+
+
+@dataclass(frozen=True, eq=False)
+class OutlinedHippocampus:
+    """One crop, turned so that its axes run up, forward and to the right.
+
+    Parameters
+    ----------
+    name : str
+    image : array, (a, b, c)
+        Grey values of any scale.
+    label : array, (a, b, c)
+        0 outside, 1 anterior, 2 posterior.
+    spacing_mm : (float, float, float)
+    """
+
+    name: str
+    image: np.ndarray
+    label: np.ndarray
+    spacing_mm: tuple[float, float, float]
+
+    def crop(self) -> Crop:
+        """On a grid of 1 mm; grey values from 0 to 1."""
+        shape = self.label.shape
+        grid = MillimetreGrid((shape[0], shape[1], shape[2]), self.spacing_mm)
+        shares = np.stack([grid.seen(self.label == part) for part in range(3)])
+        image = grid.seen(self.image)
+        low, high = float(image.min()), float(image.max())
+        label = shares.argmax(axis=0).astype(np.uint8)
+        return Crop((image - low) / max(high - low, 1e-6), label)
+
+
+def outlined_hippocampi(folder: Path | str) -> list[OutlinedHippocampus]:
+    """All crops of a folder: ``.npz`` with ``image``, ``label`` and ``affine``.
+
+    The folder may also be one that holds ``brain/hippocampus``, or ``hippocampus``.
+
+    Raises
+    ------
+    BadInput
+        If there are none, or one cannot be read.
+    """
+    folder = Path(folder)
+    candidates = (folder.joinpath(*FOLDER), folder / FOLDER[-1], folder)
+    root = next((c for c in candidates if c.is_dir() and any(c.glob("*.npz"))), folder)
+    paths = sorted(root.glob("*.npz"))
+    if not paths:
+        raise BadInput(
+            f"{folder.name}: expected crops there (.npz with image, label and affine), got none: "
+            "give the folder that holds them"
+        )
+    return [_one(path) for path in paths]
+
+
+def _one(path):
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            image, label = held["image"], held["label"]
+            affine = np.asarray(held["affine"], float)
+        if image.ndim != 3 or image.shape != label.shape or not np.isin(label, (0, 1, 2)).all():
+            raise ValueError
+        spacing = steps_of(affine)
+        turned = [np.ascontiguousarray(upright(v, affine)[0]) for v in (image, label)]
+    except (OSError, ValueError, KeyError, EOFError, IndexError, orientations.OrientationError):
+        raise BadInput(
+            f"{path.name}: expected image (a, b, c), label of the same shape with 0, 1 and 2, and "
+            "affine in it: save it again"
+        ) from None
+    return OutlinedHippocampus(path.stem, turned[0], turned[1], spacing)
+
+
+def learned_shapes(cases: Sequence[OutlinedHippocampus]) -> DistanceShapes:
+    """Shapes of whole hippocampi, both parts together."""
+    return DistanceShapes().fit([c.label > 0 for c in cases], [c.spacing_mm for c in cases])
+
+
+def train_hippocampus(
+    data: Path | str,
+    output: Path | str,
+    *,
+    schedule: Schedule | None = None,
+    seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+) -> int:
+    """Train evidence and shapes for MR crops; the number of crops is returned.
+
+    Parameters
+    ----------
+    data : path
+        Folder as `outlined_hippocampi` takes it.
+    output : path
+        Gets ``hippocampus.onnx`` and ``hippocampus_shapes.npz``.
+
+    Raises
+    ------
+    BadInput
+        If there are fewer than ten crops.
+    """
+    cases = outlined_hippocampi(data)
+    if len(cases) < LEAST:
+        raise BadInput(
+            f"{Path(data).name}: expected at least {LEAST} outlined crops, got {len(cases)}: give "
+            "the whole set"
+        )
+    schedule = schedule or Schedule()
+    shapes = learned_shapes(cases)
+
+    def tell(step, loss):
+        if progress is not None:
+            progress("training", (step + 1) / schedule.n_steps)
+
+    evidence = train_evidence(
+        [c.crop() for c in cases], seed=seed, schedule=schedule, progress=tell
+    )
+    with OutputFolder(output) as folder:
+        evidence.save(folder)
+        shapes.save(folder / SHAPES)
+    return len(cases)
+
+
+def load_hippocampus(
+    weights: Path | str, progress: Callable[[str, float], None] | None = None
+) -> HippocampusMR:
+    """The application with what `train_hippocampus` left.
+
+    Raises
+    ------
+    BadInput
+        If it is not there or damaged.
+    """
+    path = Path(weights) / SHAPES
+    if not path.is_file() or not (path.parent / FILE_NAME).is_file():
+        raise BadInput(
+            f"{path.parent.name}: expected {FILE_NAME} and {SHAPES} there, which do not ship: {HOW}"
+        )
+    return HippocampusMR(HippocampusEvidence.load(weights), DistanceShapes.load(path), progress)
+
+
+def read_crop(path: Path | str, name: str | None = None) -> Case:
+    """A crop as a case: any format that `corporis.imaging.read` takes, or ``.npz`` as here.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read, or an ``.npz`` file holds an image without an affine.
+    """
+    path = Path(path)
+    if path.suffix != ".npz" or not path.is_file():
+        return read(path, name=name)
+    import hashlib
+
+    archive = Archive(path)
+    if not archive.has("image", "affine") or len(archive.shapes["image"]) != 3:
+        raise BadInput(
+            f"{path.name}: expected image (a, b, c) and affine (4, 4) in it, got "
+            f"{', '.join(archive) or 'nothing'}: save both"
+        )
+    try:
+        # as in a NIfTI file, whose first index is the column
+        affine = np.asarray(archive["affine"], float)[:, [2, 1, 0, 3]]
+        image = Image(archive["image"].transpose(2, 1, 0), ("slice", "row", "column"), affine)
+    except ValueError as error:
+        raise BadInput(f"{path.name}: {error}") from None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    facts = {"format": "npz", "modality": "", "n_files": 1, "source_hash": digest, "warnings": ()}
+    return Case(name or f"case-{digest[:8]}", {"image": image}, {}, facts)

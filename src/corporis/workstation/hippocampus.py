@@ -1,0 +1,160 @@
+"""The hippocampus as a person meets it: an MR crop in, outlines, volumes and a report out."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from corporis.apps.organs.hippocampus import FoundHippocampus, single_crop
+from corporis.apps.organs.upright import upright_affine
+from corporis.cohorts.hippocampi import load_hippocampus, read_crop
+from corporis.cohorts.study import Provenance
+from corporis.imaging import OutputFolder, write_vtp
+from corporis.interfaces import Mesh, Report
+from corporis.shapes import mask_contours
+from corporis.shapes.mesh import oriented_outward
+from corporis.workstation.organ_page import OrganPage
+from corporis.workstation.organs import OrganRun, write_result
+from corporis.workstation.panel import View
+from corporis.workstation.scene import Look
+
+N_PLANES = 24
+PLANES = (("coronal", 1), ("sagittal", 2), ("axial", 0))
+LOOKS = {
+    "anterior": Look("#d5493f", 1.0),
+    "posterior": Look("#6fa3e0", 1.0),
+    "expected shape": Look("#d8c3a5", 0.3),
+}
+
+
+def run_hippocampus(
+    source: Path | str,
+    output: Path | str,
+    weights: Path | str,
+    *,
+    name: str | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> OrganRun:
+    """Outline and measure the hippocampus in one MR crop.
+
+    Parameters
+    ----------
+    source : path
+        NIfTI, DICOM, or ``.npz`` with ``image`` and ``affine``.
+    output : path
+        Folder for report.html, report.json, measures.csv, and as NIfTI the labels (1 anterior, 2
+        posterior), those of the evidence alone, the chance of being inside and what was overruled;
+        the parts' surfaces as VTP.
+    weights : path
+        What `corporis.cohorts.hippocampi.train_hippocampus` left.
+    name : str or None
+        A neutral label, never a patient's name.
+
+    Raises
+    ------
+    CorporisError
+        If an input cannot be read or is no such crop, or the output cannot be written.
+    """
+    clock = Provenance.start()
+    with OutputFolder(output) as folder:
+        application = load_hippocampus(weights, progress)
+        case = read_crop(source, name=name)
+        result = application(case)
+        found = result.facts["found"]
+        image, volume = single_crop(case)
+        meshes = surfaces(found, upright_affine(image.affine, volume.shape))
+        for key, mesh in meshes.items():
+            write_vtp(mesh, folder / f"{key.replace(' ', '_')}.vtp")
+        page = OrganPage(
+            "hippocampus report",
+            case.name,
+            _sentence(result),
+            not found.is_uncertain,
+            result.measures,
+            _views(result),
+            N_PLANES,
+            result.methods,
+            result.references,
+            (*result.warnings, *case.facts.get("warnings", ())),
+            clock.facts(case, {}),
+            datetime.date.today().isoformat(),
+            meshes=meshes,
+            looks=LOOKS,
+            reasons=[_reason(part) for part in result.facts["overruled"]] or [NOTHING],
+        )
+        write_result(folder, page, result, {"overruled": result.facts["overruled"]})
+    return OrganRun(Path(output) / "report.html", result)
+
+
+def surfaces(found: FoundHippocampus, affine: np.ndarray) -> dict[str, Mesh]:
+    """Smooth surfaces in RAS+ mm of both parts and of the expected shape, where they exist."""
+    # islands that are no part of the outline lie beyond one voxel of it
+    near = found.chance * binary_dilation(found.label > 0)
+    fields = {
+        "anterior": near * found.anterior,
+        "posterior": near * (1 - found.anterior),
+        "expected shape": 0.5 - np.clip(found.expected_mm, -5, 5) / 10,
+    }
+    meshes = {key: _surface(field, affine) for key, field in fields.items()}
+    return {key: mesh for key, mesh in meshes.items() if mesh is not None}
+
+
+def _surface(field, affine):
+    from skimage.measure import marching_cubes
+
+    padded = np.pad(field, 1)
+    if not padded.max() > 0.5:
+        return None
+    points, cells, *_ = marching_cubes(padded.astype(np.float32), 0.5)
+    placed = (points - 1) @ affine[:3, :3].T + affine[:3, 3]
+    return oriented_outward(Mesh(placed, cells))
+
+
+def _views(result: Report) -> list[View]:
+    """Planes through the organ in three directions, as a radiologist looks at them."""
+    found, steps = result.facts["found"], result.facts["spacing_mm"]
+    label, volume = found.label, result.facts["upright"]
+    places, views = np.argwhere(label > 0), []
+    for name, axis in PLANES:
+        low, high = places[:, axis].min() - 1, places[:, axis].max() + 1
+        index = np.linspace(max(low, 0), min(high, label.shape[axis] - 1), N_PLANES).round()
+        chosen = index.astype(int)
+
+        def seen(array, axis=axis, chosen=chosen):
+            return np.moveaxis(array, axis, 0)[chosen][:, ::-1, ::-1]
+
+        contours = {
+            "anterior": _contours(seen(label == 1)),
+            "posterior": _contours(seen(label == 2)),
+            "evidence alone": _contours(seen(found.evidence > 0)),
+            "expected shape": _contours(seen(found.expected_mm < 0)),
+        }
+        plane_mm = tuple(step for other, step in enumerate(steps) if other != axis)
+        views.append(View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes"))
+    return views
+
+
+def _contours(planes):
+    return [mask_contours(plane) for plane in planes]
+
+
+def _sentence(result: Report) -> str:
+    found = result.facts["found"]
+    volume = next(m for m in result.measures if m.value is not None)
+    said = f"The hippocampus has {volume.value:.0f} mm3"
+    if volume.low is not None:
+        said += f" ({volume.low:.0f} to {volume.high:.0f})"
+    return f"{said}: check the outline." if found.is_uncertain else f"{said}."
+
+
+def _reason(part) -> str:
+    up, forward, right = part["middle_mm"]
+    return (
+        f"{part['volume_mm3']:.0f} mm3 {part['change']} at {up:.0f} mm from below, {forward:.0f} "
+        f"from behind and {right:.0f} from the left of the crop: {part['why']}"
+    )
+
+
+NOTHING = "Nowhere by more than 10 mm3 in one piece."
