@@ -82,8 +82,8 @@ NOTES = (
     "48 bits; precision at 10,000 words, and its largest difference between 500 and 10,000.",
     "Controls of the words, 500 of them: as many descriptors of every image, 200 in drawn glands "
     "or outside; queries mirrored, out of focus by a pixel and compressed again at JPEG's quality "
-    "50; and the same vote of size, number of descriptors, mean colour and power spectrum, which show "
-    "no architecture. Drawn glands say where to look in these controls alone.",
+    "50; and the same vote of size, number of descriptors, mean colour and power spectrum, which "
+    "show no architecture. Drawn glands say where to look in these controls alone.",
     "The other constants of our hashing were chosen on folds 1, 2 and 4.",
 )
 
