@@ -247,9 +247,9 @@ def nuclei(
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
 
-    Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv and nuclei.parquet, labels.tif
-    (each pixel the number of its nucleus) and nuclei.json in the output folder. Started again
-    after it was killed, it goes on where it stopped.
+    Leaves report.html, nuclei.geojson (opens in QuPath), nuclei.csv (with the extra parquet also
+    nuclei.parquet), labels.tif (each pixel the number of its nucleus) and nuclei.json in the output
+    folder. Started again after it was killed, it goes on where it stopped.
 
     Example:
 

@@ -73,7 +73,7 @@ def outline_nuclei(
     output : path
         Gets ``nuclei.geojson`` (pixels of the slide, as QuPath opens it), ``nuclei.csv`` (one
         nucleus a line, lengths in pixels at the network's scale), the same as
-        ``nuclei.parquet``, ``labels.tif`` (each pixel the number of its nucleus),
+        ``nuclei.parquet`` where pyarrow is, ``labels.tif`` (each pixel the number of its nucleus),
         ``nuclei.json``, windows of the slide (``detail-1.jpg``) and ``tiles/``, from which a
         review begins.
     weights : path, optional

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from corporis.cohorts.nuclei_shown import Shown
-from corporis.imaging.parquet import FLOAT, INTEGER, TEXT, ParquetFile
 
 PLACES = ("x_px", "y_px")
 """Of a centre, in pixels of the slide, counted from its corner."""
@@ -28,21 +27,34 @@ def write_table(path: Path, tiles: Iterable[Shown], factor: float) -> None:
                 rows.writerow([number, name, *(f"{v:.6g}" for v in (*place, *values))])
 
 
-def write_columns(path: Path, tiles: Iterable[Shown], factor: float) -> None:
-    """The same table as Parquet: numbers of 64 bits, text, and measurements of 32 bits."""
+def write_columns(path: Path, tiles: Iterable[Shown], factor: float) -> bool:
+    """The same table as Parquet: numbers of 64 bits, text, and measurements of 32 bits.
+
+    Returns
+    -------
+    bool
+        Whether it was written: without pyarrow (``pip install 'corporis[parquet]'``) it is not.
+    """
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError:
+        return False
     coming = iter(tiles)
     first = next(coming, None)
     names = () if first is None else first.nuclei.names
-    kinds = {"nucleus": INTEGER, "class": TEXT, **dict.fromkeys((*PLACES, *names), FLOAT)}
-    with ParquetFile(path, kinds) as table:
+    kinds = {"nucleus": pyarrow.int64(), "class": pyarrow.string()}
+    schema = pyarrow.schema(kinds | dict.fromkeys((*PLACES, *names), pyarrow.float32()))
+    with ParquetWriter(path, schema) as table:
         held: list[Shown] = []
         for tile in chain([] if first is None else [first], coming):
             held.append(tile)
             if sum(len(each.numbers) for each in held) >= ROWS:
-                table.add(_columns(held, factor))
+                table.write_table(pyarrow.table(_columns(held, factor), schema))
                 held = []
         if held:
-            table.add(_columns(held, factor))
+            table.write_table(pyarrow.table(_columns(held, factor), schema))
+    return True
 
 
 def _columns(tiles, factor):
@@ -51,8 +63,8 @@ def _columns(tiles, factor):
     return {
         "nucleus": np.concatenate([tile.numbers for tile in tiles]),
         "class": [name for tile in tiles for name in tile.labels],
-        **dict(zip(PLACES, places.T)),
-        **dict(zip(tiles[0].nuclei.names, values.T)),
+        **dict(zip(PLACES, places.T.astype(np.float32))),
+        **dict(zip(tiles[0].nuclei.names, values.T.astype(np.float32))),
     }
 
 
