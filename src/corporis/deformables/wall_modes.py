@@ -138,7 +138,7 @@ class WallModes:
         angle = np.mod(np.arctan2(y, x), 2 * np.pi)
         low, high = self.heights[0], self.heights[-1]
         inside = np.clip(z, low, high)
-        inner, outer = (spline.ev(inside, angle) for spline in self._splines)
+        inner, outer = (spline.ev(inside, angle) for spline in self.shells)
         rho = 2 * (np.hypot(x, y) - inner) / np.maximum(outer - inner, THINNEST_MM) - 1
         return np.stack([rho, angle, 2 * (z - low) / (high - low) - 1], axis=-1)
 
@@ -170,7 +170,7 @@ class WallModes:
         low, high = self.heights[0], self.heights[-1]
         z = low + (np.arange(n_along) + 0.5) / n_along * (high - low)
         depth, turn, height = (v.ravel() for v in np.meshgrid(rho, angle, z, indexing="ij"))
-        inner, outer = (spline.ev(height, turn) for spline in self._splines)
+        inner, outer = (spline.ev(height, turn) for spline in self.shells)
         radius = inner + depth * (outer - inner)
         return np.stack([radius * np.cos(turn), radius * np.sin(turn), height], axis=-1)
 
@@ -179,7 +179,8 @@ class WallModes:
         return self.basis(self.material)
 
     @cached_property
-    def _splines(self):
+    def shells(self) -> list[RectBivariateSpline]:
+        """Splines of the inner and the outer radius over height and angle, in [0, 2 pi]."""
         n_angles = np.shape(self.inner)[1]
         angle = 2 * np.pi * np.arange(-PADDED, n_angles + PADDED + 1) / n_angles
         around = np.arange(-PADDED, n_angles + PADDED + 1) % n_angles

@@ -184,6 +184,8 @@ def _plane(group, number, pixels, warnings):
     }
     if moving:
         facts["time_source"] = source
+    if first.dense is not None:
+        facts |= first.dense.facts
     if first.rr_ms:
         facts["rr_ms"] = first.rr_ms
     data, inverted = pixels.of(ordered)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corporis.errors import Unreadable, Unsupported
+from corporis.imaging.dense_header import DenseEncoding, dense_encoding
 from corporis.imaging.guard import check_size, one_line, parsing, shown
 from corporis.imaging.plane import is_orthonormal
 
@@ -56,6 +57,7 @@ class Frame:
     echo: str
     rr_ms: float | None
     notes: tuple[str, ...]
+    dense: DenseEncoding | None = None
 
 
 def looks_like_dicom(head: bytes) -> bool:
@@ -162,6 +164,7 @@ def _frame(dataset, path, digest, shape, index, count):
         echo=one_line(_first(groups, "EchoNumbers", "EffectiveEchoTime") or "", 16),
         rr_ms=_length(groups, "NominalInterval", "RRIntervalTimeNominal"),
         notes=tuple(notes),
+        dense=dense_encoding(str(dataset.get("ImageComments", ""))[:400]),
     )
 
 

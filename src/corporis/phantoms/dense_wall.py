@@ -47,8 +47,24 @@ def dense_images(
     >>> bool(np.abs(np.angle(images[0, :, 12, 31])).max() < 0.05)       # at rest
     True
     """
-    if not cycles_per_mm > 0 or not snr > 0:
+    if not snr > 0:
         raise ValueError(f"cycles_per_mm and snr must be > 0, got {cycles_per_mm} and {snr}")
+    kept = dense_kspace(wall, cycles_per_mm)
+    out = fft.ifft2(fft.ifftshift(kept, axes=(-2, -1)))
+    noise = np.random.default_rng(seed).standard_normal((2, *out.shape))
+    return out + (noise[0] + 1j * noise[1]) / snr
+
+
+def dense_kspace(wall: TaggedWall, cycles_per_mm: float = 0.1) -> np.ndarray:
+    """Their central k-space without noise, (n_frames, 2, side, side), frequency 0 in the middle.
+
+    Raises
+    ------
+    ValueError
+        If `cycles_per_mm` is not > 0.
+    """
+    if not cycles_per_mm > 0:
+        raise ValueError(f"cycles_per_mm and snr must be > 0, got {cycles_per_mm} cycles_per_mm")
     n, side = FINE * wall.side, wall.side
     line = (np.arange(n) - (n - 1) / 2) * wall.pixel_mm / FINE
     places = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1)
@@ -64,6 +80,5 @@ def dense_images(
             phase = 2 * np.pi * cycles_per_mm * (places - rest)[..., axis]
             spectrum = fft.fftshift(fft.fft2(inside * np.exp(1j * phase)))
             kept = spectrum[start : start + side, start : start + side] / FINE**2
-            out[t, axis] = fft.ifft2(fft.ifftshift(kept * np.outer(shift, shift)))
-    noise = np.random.default_rng(seed).standard_normal((2, *out.shape))
-    return out + (noise[0] + 1j * noise[1]) / snr
+            out[t, axis] = kept * np.outer(shift, shift)
+    return out

@@ -21,7 +21,7 @@ import numpy as np
 
 from corporis.deformables import aha_segment
 from corporis.interfaces import Mesh
-from corporis.phantoms.places import SEGMENTS_BY_LEVEL, Places, cartesian, polar
+from corporis.phantoms.places import MUSCLE, SEGMENTS_BY_LEVEL, Places, cartesian, polar
 from corporis.shapes import grid_surface, point_to_surface
 
 
@@ -257,6 +257,15 @@ class VirtualHeart:
         """Class of points (n, 3) of the heart frame: 0 none, 1 left cavity, 2 muscle, 3 right."""
         places = self.places(now, phase)
         return places.labels()
+
+    @property
+    def box_mm(self) -> tuple[float, float, float]:
+        """Radius, lowest and highest place along the axis beyond which there is no left wall."""
+        return self.radius_mm + 2.5 * self.wall_mm, -5.0, self.outer_length_mm + 5.0
+
+    def is_muscle(self, now: np.ndarray, phase: float) -> np.ndarray:
+        """Whether places (n, 3) are in the left wall at a phase."""
+        return self.labels(now, phase) == MUSCLE
 
     def places(self, now: np.ndarray, phase: float) -> Places:
         """Material coordinates of points at a phase, with the surfaces there."""

@@ -1,14 +1,26 @@
-"""The virtual heart, tagged and seen on any image plane: in-plane tags of a beating wall."""
+"""A virtual heart, tagged and seen on any image plane: in-plane tags of a beating wall."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import fft
 
-from corporis.phantoms.heart import VirtualHeart
-from corporis.phantoms.places import MUSCLE
-
 FINE = 4
+
+
+class BeatingWall(Protocol):
+    """What is imaged: a wall whose material places are known at all times."""
+
+    @property
+    def box_mm(self) -> tuple[float, float, float]:
+        """Radius about the third axis, lowest and highest place along it: no wall is beyond."""
+
+    def is_muscle(self, now: np.ndarray, phase: float) -> np.ndarray:
+        """Whether places (n, 3) are in the wall at a phase."""
+
+    def backward(self, now: np.ndarray, phase: float) -> np.ndarray:
+        """Material places (n, 3) that are at places `now`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +75,14 @@ class TaggedPlane:
         return self.origin + np.asarray(pixels, dtype=float) @ self.steps
 
     def images(
-        self, heart: VirtualHeart, phases: np.ndarray, snr: float = np.inf, seed: int = 0
+        self, heart: BeatingWall, phases: np.ndarray, snr: float = np.inf, seed: int = 0
     ) -> np.ndarray:
         """Magnitude images (n_phases, side, side) with Rician noise.
 
         Parameters
         ----------
-        heart : VirtualHeart
+        heart : BeatingWall
+            A `VirtualHeart` or a `ProlateHeart`.
         phases : array, (n_phases,)
             Shares of the beat, tags being made at 0.
         snr : float
@@ -80,21 +93,22 @@ class TaggedPlane:
         """
         if not snr > 0:
             raise ValueError(f"snr must be > 0, got {snr}")
-        clean = np.stack([self._image(heart, float(p)) for p in np.atleast_1d(phases)])
+        kept = np.stack([self.kspace(heart, float(p)) for p in np.atleast_1d(phases)])
+        clean = fft.ifft2(fft.ifftshift(kept, axes=(1, 2)))
         noise = np.random.default_rng(seed).standard_normal((2, *clean.shape))
         return np.abs(clean + (noise[0] + 1j * noise[1]) / snr)
 
-    def _image(self, heart, phase):
+    def kspace(self, heart: BeatingWall, phase: float) -> np.ndarray:
+        """Central k-space (side, side) of a `FINE` times finer image, frequency 0 in the middle."""
         n = FINE * self.side
         line = (np.arange(n) - (FINE - 1) / 2) / FINE
         grid = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
         places = self.places(grid)
-        near = np.hypot(places[:, 0], places[:, 1]) < heart.radius_mm + 2.5 * heart.wall_mm
-        near &= (places[:, 2] > -5) & (places[:, 2] < heart.outer_length_mm + 5)
+        reach, low, high = heart.box_mm
+        near = np.hypot(places[:, 0], places[:, 1]) < reach
+        near &= (places[:, 2] > low) & (places[:, 2] < high)
         signal = np.zeros(len(places))
-        found = heart.places(places[near], phase)
-        muscle = found.labels() == MUSCLE
-        at = np.flatnonzero(near)[muscle]
+        at = np.flatnonzero(near)[heart.is_muscle(places[near], phase)]
         rest = heart.backward(places[at], phase)
         tags = np.prod([(1 + np.cos(rest @ k)) / 2 for k in self.wave_vectors], axis=0)
         signal[at] = 1 - np.exp(-phase * self.beat_ms / self.t1_ms) * (1 - tags)
@@ -102,7 +116,7 @@ class TaggedPlane:
         start = (n - self.side) // 2
         kept = spectrum[start : start + self.side, start : start + self.side] / FINE**2
         shift = np.exp(2j * np.pi * fft.fftshift(fft.fftfreq(self.side)) * (FINE - 1) / (2 * FINE))
-        return fft.ifft2(fft.ifftshift(kept * np.outer(shift, shift)))
+        return kept * np.outer(shift, shift)
 
 
 def short_axis(height_mm: float, pixel_mm: float = 1.5, **options) -> TaggedPlane:

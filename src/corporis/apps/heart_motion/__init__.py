@@ -13,6 +13,7 @@ from corporis.apps.heart_motion.matching import PointMatch, PointMatching, follo
 from corporis.apps.heart_motion.motion import RingMotion
 from corporis.apps.heart_motion.phase_fit import PhaseFit
 from corporis.apps.heart_motion.point_fit import PointFit
+from corporis.apps.heart_motion.rest_fit import RestFit, RestFound
 from corporis.apps.heart_motion.sectors import Insertion, Sectors
 from corporis.apps.heart_motion.start import Start
 from corporis.apps.heart_motion.summary import Summary
@@ -49,6 +50,8 @@ __all__ = [
     "PointFit",
     "PointMatch",
     "PointMatching",
+    "RestFit",
+    "RestFound",
     "RingCourses",
     "RingMotion",
     "Sectors",

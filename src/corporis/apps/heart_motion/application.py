@@ -7,6 +7,7 @@ import numpy as np
 
 from corporis.apps.heart_motion.account import METHODS, REFERENCES, measures
 from corporis.apps.heart_motion.cine_film import follow_cine
+from corporis.apps.heart_motion.dense_film import DensePlane, dense_planes, follow_dense
 from corporis.apps.heart_motion.displacement_film import follow_displacements
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.given import Given
@@ -18,6 +19,11 @@ from corporis.errors import BadInput, NotFound, Unsupported
 from corporis.imaging import Image
 from corporis.interfaces import Case, Report
 
+UNWRAPPED = (
+    "{name}: the phases of DENSE are unwrapped from pixel to pixel, the most certain first, and "
+    "from frame to frame; thin plates carry the displacement of what is in a pixel to material "
+    "places."
+)
 HARDLY = -3.0
 """Peak circumferential strain in per cent, above which the wall's place is doubted."""
 
@@ -57,27 +63,47 @@ class HeartMotion:
         """
         images = {k: v for k, v in case.images.items() if isinstance(v, Image)}
         shown = {k: v for k, v in images.items() if v.facts.get("contrast") == "displacement"}
-        films = films_of({k: v for k, v in images.items() if k not in shown}, self.given)
-        if not films and not shown:
+        try:
+            phases = dense_planes(images)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+        apart = {k for k, v in images.items() if v.facts.get("contrast") == "dense"} | set(shown)
+        films = films_of({k: v for k, v in images.items() if k not in apart}, self.given)
+        if not films and not shown and not phases:
             came = ", ".join(images) or "no image"
             raise Unsupported(
                 f"expected a film (tagged, DENSE or cine) of at least 4 frames, got {came}: give "
                 "the folder or file of one"
             )
-        if shown and not films:
-            self.given.check(len(shown))
-        found, total = [], len(films) + len(shown)
+        if not films:
+            self.given.check(len(shown) + len(phases))
+        found, total = [], len(films) + len(shown) + len(phases)
         for number, film in enumerate(films):
             self._tell(f"following {film.name}", number / total)
             found.append(_followed(film))
         for number, (name, image) in enumerate(shown.items()):
             self._tell(f"following {name}", (len(films) + number) / total)
             found.append(self._displaced(number, name, image))
-        return _report(found, films)
+        for number, plane in enumerate(phases, len(shown)):
+            self._tell(f"following {plane.name}", (len(films) + number) / total)
+            found.append(self._encoded(number, plane))
+        return _report(found, films, phases)
 
     def _tell(self, text: str, fraction: float) -> None:
         if self.progress is not None:
             self.progress(text, fraction)
+
+    def _encoded(self, number: int, plane: DensePlane) -> FilmMotion:
+        sectors = Sectors(self.given.level(number, plane.name), self.given.insertion(number))
+        try:
+            found = follow_dense(plane, sectors, self.given.wall(number))
+        except ValueError as error:
+            raise BadInput(
+                f"{plane.name}: {error}: give --wall ROW,COLUMN,INNER,OUTER in pixels"
+            ) from error
+        if found.times_ms is None and self.given.frame_ms is not None:
+            found = replace(found, times_ms=self.given.frame_ms * np.arange(found.n_frames))
+        return found
 
     def _displaced(self, number, name, image) -> FilmMotion:
         sectors = Sectors(self.given.level(number, name), self.given.insertion(number))
@@ -125,7 +151,7 @@ def _followed(film: SliceFilm) -> FilmMotion:
     )
 
 
-def _report(found: list[FilmMotion], films: list[SliceFilm]) -> Report:
+def _report(found: list[FilmMotion], films: list[SliceFilm], phases: list[DensePlane]) -> Report:
     summary = Summary.of(found)
     sources = {f.source for f in found}
     warnings = [w for f in found for w in f.warnings]
@@ -147,6 +173,7 @@ def _report(found: list[FilmMotion], films: list[SliceFilm]) -> Report:
             "given (--frame-ms gives them)"
         )
     walls = [f"{f.name}: the wall of the first frame is from {f.wall_from}." for f in films]
+    walls += [UNWRAPPED.format(name=plane.name) for plane in phases]
     methods = [text for kind, text in METHODS if not kind or kind & sources]
     return Report(
         "heart motion",

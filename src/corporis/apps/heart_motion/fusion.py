@@ -38,21 +38,42 @@ class TaggedFilm:
         Centre of pixel (0, 0), in mm.
     steps : array, (2, 3)
         From a pixel to the next row, and to the next column, in mm.
-    wave_vectors : array, (n_families, 3)
+    wave_vectors : array, (n_families, 3), or None
         Of the tags when they were made, in rad/mm, in the plane: the magnetisation was
-        ``cos(k . X)`` times others, X counted from the origin of the wall's frame.
+        ``cos(k . X + p)`` times others, X counted from the origin of the wall's frame. None where
+        they are not known: `RestFit` finds them.
+    phases : array, (n_families,), or None
+        The phases `p`; None is 0.
     """
 
     images: np.ndarray
     origin: np.ndarray
     steps: np.ndarray
-    wave_vectors: np.ndarray
+    wave_vectors: np.ndarray | None = None
+    phases: np.ndarray | None = None
 
     def __post_init__(self):
         if np.ndim(self.images) != 3 or np.shape(self.origin) != (3,):
             raise ValueError("images must be (n_frames, rows, columns) and origin (3,)")
-        if np.shape(self.steps) != (2, 3) or np.shape(self.wave_vectors)[1:] != (3,):
-            raise ValueError("steps must be (2, 3) and wave_vectors (n_families, 3)")
+        if np.shape(self.steps) != (2, 3):
+            raise ValueError("steps must be (2, 3)")
+        if self.wave_vectors is not None and np.shape(self.wave_vectors)[1:] != (3,):
+            raise ValueError("wave_vectors must be (n_families, 3) or None")
+        families = () if self.wave_vectors is None else np.shape(self.wave_vectors)[:1]
+        if self.phases is not None and np.shape(self.phases) != families:
+            raise ValueError("phases must be one number for each wave vector")
+
+    @property
+    def waves(self) -> np.ndarray:
+        """The wave vectors, which must be known."""
+        if self.wave_vectors is None:
+            raise ValueError("the tags of a film are not known: RestFit finds them")
+        return np.asarray(self.wave_vectors, dtype=float)
+
+    def phase(self, rest: np.ndarray) -> np.ndarray:
+        """Phases (n_families, n) of the tags at material places (n, 3)."""
+        offset = 0.0 if self.phases is None else np.asarray(self.phases)[:, None]
+        return self.waves @ np.asarray(rest).T + offset
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +174,7 @@ class Fusion:
         Raises
         ------
         ValueError
-            If films differ in their number of frames.
+            If films differ in their number of frames, or the tags of one are not known.
         """
         n_frames = len(phases)
         if any(len(film.images) != n_frames for film in films):
@@ -192,7 +213,7 @@ class _System:
             pixels = np.argwhere(np.indices(film.images.shape[1:]).sum(axis=0) % 2 == 0)
             x = film.origin + pixels @ film.steps
             near = (np.hypot(x[:, 0], x[:, 1]) < farthest) & (x[:, 2] > low - 5) & (x[:, 2] < high)
-            in_pixels = film.wave_vectors @ np.asarray(film.steps, dtype=float).T
+            in_pixels = film.waves @ np.asarray(film.steps, dtype=float).T
             harmonic = fusion.filter(np.asarray(film.images, dtype=float), in_pixels)
             rows, columns = pixels[near].T
             self.seen.append((x[near], harmonic[:, :, rows, columns]))
@@ -212,9 +233,10 @@ class _System:
             basis = self.wall.basis(rest)
             F = np.eye(3) + np.einsum("nmj,mi->nij", self.wall.basis_gradient(rest), q)
             inverse = np.linalg.inv(F)
-            for k, value in zip(film.wave_vectors, harmonic[t][:, met]):
+            parts = zip(film.waves, film.phase(rest), harmonic[t][:, met])
+            for k, phase, value in parts:
                 length = np.linalg.norm(k)
-                off = np.angle(value * np.exp(-1j * (rest @ k))) / length
+                off = np.angle(value * np.exp(-1j * phase)) / length
                 strength = np.abs(value) / max(float(np.median(np.abs(value))), 1e-12)
                 trust = np.minimum(strength**2, 2) / (1 + (off / DOUBTED_MM) ** 2) ** 2
                 pull = -np.einsum("j,nji->ni", k / length, inverse)

@@ -52,19 +52,19 @@ def check_plane(film: TaggedFilm, motion: WallMotion, fusion: Fusion) -> PlaneCh
     low, high = wall.heights[0], wall.heights[-1]
     near = np.hypot(x[:, 0], x[:, 1]) < np.max(wall.outer) + 10
     near &= (x[:, 2] > low - 5) & (x[:, 2] < high)
-    in_pixels = film.wave_vectors @ np.asarray(film.steps, dtype=float).T
+    in_pixels = film.waves @ np.asarray(film.steps, dtype=float).T
     seen = fusion.filter(np.asarray(film.images, dtype=float), in_pixels)
     seen = seen.reshape(*seen.shape[:2], -1)
     n_frames, n_families = seen.shape[:2]
     phases = np.full((n_frames, n_families, len(x)), np.nan)
     trust = np.full((n_frames, len(x)), np.nan)
-    length = np.linalg.norm(film.wave_vectors, axis=1)
+    length = np.linalg.norm(film.waves, axis=1)
     for t in range(n_frames):
         rest, rho = _material(wall, motion.q[t], x[near])
-        expected = rest @ film.wave_vectors.T
+        expected = film.phase(rest)
         inside = (np.abs(rho) < WITHIN) & (rest[:, 2] > low + 1)
-        phases[t][:, near] = np.where(inside, expected.T, np.nan)
-        off = wrapped(np.angle(seen[t][:, near]) - expected.T) / length[:, None]
+        phases[t][:, near] = np.where(inside, expected, np.nan)
+        off = wrapped(np.angle(seen[t][:, near]) - expected) / length[:, None]
         agrees = 1 / (1 + (off / DOUBTED_MM) ** 2) ** 2
         compared = inside & (np.abs(rho) < INSIDE)
         trust[t, near] = np.where(compared, agrees.min(axis=0), np.nan)
