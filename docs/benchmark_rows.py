@@ -529,7 +529,7 @@ MOTION = (
     Row("the same: share that slipped to a neighbour", "crossings_slipped", form="{:.3f}"),
     Row("DENSE, SNR 10: pixels unwrapped wrongly", "dense_turns_wrong", 0.0, False, "{:.0f}"),
 )
-HISTOPATHOLOGY = (
+TEXTURES = (
     Row(
         "8 tissue classes by vote of 48-bit neighbours",
         "kather_accuracy",
@@ -544,6 +544,8 @@ HISTOPATHOLOGY = (
         "kather_map_withheld_ours",
         extra="kather_map_withheld_ksh",
     ),
+)
+HISTOPATHOLOGY = (
     Row(
         "benign or malignant by vote, patients left out",
         "glas_accuracy",
