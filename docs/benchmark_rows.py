@@ -297,6 +297,81 @@ ORGANS = tuple(
     )
 )
 
+LEARNED_SHAPES = (
+    Row(
+        "64 atoms: error above that of all shapes; beside, 64 shapes at random",
+        "dictionary_excess_error",
+        0.05,
+        False,
+        extra="dictionary_excess_error_random",
+    ),
+    Row("the same by K-SVD", "dictionary_excess_error_ksvd"),
+    Row("the same by selection", "dictionary_excess_error_selected"),
+    Row(
+        "64 atoms: times faster, by Newton steps; beside, both by FISTA",
+        "dictionary_speedup",
+        5.0,
+        form="{:.1f}",
+        extra="dictionary_speedup_fista",
+    ),
+    Row("all shapes: one convex problem, ms", "dictionary_ms_all", form="{:.2f}"),
+    Row(
+        "a quarter of the shapes, asked for: error above that of all; beside, at random",
+        "online_excess_error",
+        0.01,
+        False,
+        extra="online_excess_error_random",
+    ),
+    Row(
+        "5 % of poisoned shapes offered: error above that of all; beside, all of them taken",
+        "online_poison_excess_error",
+        0.05,
+        False,
+        extra="online_poison_excess_error_unguarded",
+    ),
+    Row("share of the poisoned that is taken", "online_poison_accepted"),
+    Row("share of the healthy that is refused", "online_healthy_refused"),
+    Row(
+        "a detail of one shape in 100: error over that without it; beside, principal shapes",
+        "rare_detail_ratio",
+        1.10,
+        False,
+        form="{:.2f}",
+        extra="rare_detail_ratio_pca",
+    ),
+    Row(
+        "the same on the detail alone",
+        "rare_detail_ratio_there",
+        form="{:.2f}",
+        extra="rare_detail_ratio_there_pca",
+    ),
+    Row(
+        "600 points, a fifth grossly wrong: error, thousandths; beside, the lasso",
+        "sparse_shape_mrad",
+        3.4,
+        False,
+        "{:.2f}",
+        "sparse_shape_mrad_lasso",
+    ),
+    Row(
+        "the same, ms",
+        "sparse_shape_ms",
+        25,
+        False,
+        "{:.1f}",
+        "sparse_shape_ms_lasso",
+    ),
+    Row("its certified gap", "sparse_shape_gap", form="{:.1e}"),
+    Row("planted codes recovered, mean of the phase diagram", "planted_area", form="{:.2f}"),
+    Row(
+        "planted codes lost where theory promises them",
+        "planted_promises_broken",
+        0,
+        False,
+        "{:.0f}",
+    ),
+)
+
 REPAIR = (
     Row("livers: Dice", "repair_liver_dice", extra="repair_liver_dice_pca"),
     Row("the same, as given", "repair_liver_dice_input"),
@@ -554,6 +629,11 @@ HISTOPATHOLOGY = (
     ),
     Row("the same: the network alone, without a vote", "glas_accuracy_network_alone"),
     Row("the same: random split, patients on both sides", "glas_accuracy_leaky"),
+    Row("five grades by vote, patients left out", "glas_grade_accuracy"),
+    Row("glands: Dice", "glas_gland_dice", 0.85),
+    Row("glands: object F1", "glas_gland_f1"),
+)
+WORDS = (
     Row(
         "10,000 visual words: 48-bit mean average precision, patients left out",
         "glas_words_map",
@@ -566,6 +646,9 @@ HISTOPATHOLOGY = (
         is_more_better=False,
         extra="glas_words_map_spread_ksh",
     ),
+)
+
+NOVELTY = (
     Row(
         "nothing alike: tiles of a withheld class that were missed; beside, false alarms",
         "unlike_misses_tiles",
@@ -576,10 +659,8 @@ HISTOPATHOLOGY = (
         "unlike_misses_grades",
         extra="unlike_false_alarms_grades",
     ),
-    Row("five grades by vote, patients left out", "glas_grade_accuracy"),
-    Row("glands: Dice", "glas_gland_dice", 0.85),
-    Row("glands: object F1", "glas_gland_f1"),
 )
+
 VISUAL_WORDS = (
     Row(
         "benign or malignant by vote of 48-bit neighbours, patients left out; beside, of size, "

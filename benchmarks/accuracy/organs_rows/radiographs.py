@@ -36,7 +36,8 @@ NOTE = (
     "artefacts of what the prior adds in lung Jaccard on the third of subjects where the evidence "
     "is worst. Cardiothoracic ratio and areas are compared with those of the manual outlines of "
     "clean images (Bland-Altman: bias, limits of agreement, exact 95 % intervals); "
-    "_coverage is the share of 95 % intervals that hold the number of the one manual outline."
+    "_coverage is the share of 95 % intervals that hold the number of the one manual outline, of "
+    "all folds but the first, on which the spread of experts' outlines was chosen."
 )
 
 
@@ -142,15 +143,16 @@ def numbers(masks, truth, found, square) -> dict:
     }
 
 
-def agreement(subjects) -> dict:
-    """Bias, limits of agreement and coverage of what is measured in clean images."""
+def agreement(subjects, fresh) -> dict:
+    """Bias, limits of agreement and, of `fresh` subjects, coverage of what is measured."""
     found: dict = {}
     for key in NUMBERS:
         rows = [s["numbers"][key] for s in subjects if key in s.get("numbers", {})]
         if len(rows) < 3:
             continue
         value, low, high, manual = np.array(rows).T
-        agreed, held = bland_altman(value, manual), coverage(low, high, manual)
+        held = coverage(*np.array([s["numbers"][key][1:] for s in fresh if key in s["numbers"]]).T)
+        agreed = bland_altman(value, manual)
         found |= _with_ends(f"{key}_bias", agreed.bias, agreed.bias_interval)
         found |= _with_ends(f"{key}_loa_lower", agreed.limits[0], agreed.low_interval)
         found |= _with_ends(f"{key}_loa_upper", agreed.limits[1], agreed.high_interval)
@@ -165,9 +167,12 @@ def _with_ends(key, value, ends) -> dict:
 
 def figures(rows) -> dict:
     """Means over subjects; the worst over artefacts."""
-    subjects = [s for kind, row in rows if kind == "radiographs" for s in row["subjects"]]
+    mine = [row for kind, row in rows if kind == "radiographs"]
+    subjects = [s for row in mine for s in row["subjects"]]
     if not subjects:
         return {}
+    fresh = [s for row in mine if row["fold"] > 0 or len(mine) == 1 for s in row["subjects"]]
+    fresh = [s for s in fresh if s["image"] == "clean"]
     by_kind = {k: [s for s in subjects if s["image"] == k] for k in ("clean", *ARTEFACTS)}
     found: dict = {}
     for ending in ("", "_evidence"):
@@ -186,7 +191,7 @@ def figures(rows) -> dict:
     loss = found["lung_jaccard_evidence"] - found["lung_jaccard"]
     found["artefact_clean_loss"] = max(loss, 0.0)
     found["radiograph_seconds"] = float(np.median([s["seconds"] for s in subjects]))
-    return found | _doubts(subjects) | agreement(by_kind["clean"])
+    return found | _doubts(subjects) | agreement(by_kind["clean"], fresh)
 
 
 def _artefact(kind, subjects, found):
