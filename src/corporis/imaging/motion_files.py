@@ -26,24 +26,45 @@ def motion_kind(archive: Archive) -> str | None:
     return "displacement" if len(shape) == 4 and shape[0] == 2 else None
 
 
-def without_motion(found: list) -> tuple[list, list[str]]:
-    """Tags or displacements beside a cine study are another study: what is read, what is said.
+def apart(found: list) -> tuple[list, list, list[str]]:
+    """Cine series, the file of tags or displacements beside them, and what is said.
+
+    Of several such files beside a cine none is taken: whose they are cannot be told.
 
     Parameters
     ----------
     found : list of (path, archive, kind)
     """
     cines = [part for part in found if part[2] not in MOTION]
-    if not cines:
-        return found, []
-    kinds = [kind for _, _, kind in found if kind in MOTION]
+    beside = [part for part in found if part[2] in MOTION]
+    if not cines or not beside:
+        return found, [], []
     # a file's name may be a patient's: it is not said
-    return cines, [f"a file beside holds {kind} images: see corporis motion" for kind in kinds]
+    if len(beside) > 1:
+        kinds = " and ".join(sorted({kind for _, _, kind in beside}))
+        return (
+            cines,
+            [],
+            [
+                f"{len(beside)} files beside hold {kinds} images, and which belongs to the cine "
+                "cannot be told: they are left out"
+            ],
+        )
+    kind = beside[0][2]
+    return cines, beside, [f"a file beside holds {kind} images: taken to be of the same heart"]
 
 
 def read_motion(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
     """Images of an archive of one of the kinds `MOTION`."""
     return (read_tagged if motion_kind(archive) == "tagged" else read_displacement)(archive)
+
+
+def with_motion(images: dict[str, Image], archives: list[Archive]) -> dict[str, Image]:
+    """Images of a cine with those of archives beside them; a name that is taken is lengthened."""
+    for archive in archives:
+        more, _ = read_motion(archive)
+        images = {**images, **{f"{k}_beside" if k in images else k: v for k, v in more.items()}}
+    return images
 
 
 def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
