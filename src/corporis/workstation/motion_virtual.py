@@ -166,11 +166,8 @@ def run_virtual_motion(
         tell("comparing with the truth", 0.8)
         truth = body_truth(body, _true_strain(heart, times))
         checks = {k: check_plane(f, body.motion, application.fusion) for k, f in planes.items()}
-        compared_shifts = {
-            name: (_in_plane(film, slip), _in_plane(film, shifts[name]))
-            for (name, film), slip in zip(planes.items(), found.slips_mm)
-        }
-        study = VirtualStudy(planes, checks, body, truth, dict(infarct), compared_shifts)
+        both = _both_shifts(planes, found.slips_mm, shifts)
+        study = VirtualStudy(planes, checks, body, truth, dict(infarct), both)
         parameters = {"study": "motion virtual", "infarct": {str(k): v for k, v in infarct.items()},
                       "snr": snr, "seed": seed, "frames": n_frames,
                       "shift_mm": shift_mm}  # fmt: skip
@@ -225,9 +222,12 @@ def shifted(
     return films, shifts
 
 
-def _in_plane(film, shift) -> np.ndarray:
-    """Along rows and columns, (2,)."""
-    return film.steps @ shift / np.linalg.norm(film.steps, axis=1)
+def _both_shifts(planes, found, true):
+    """Found and true shift of each plane along its rows and columns."""
+    return {
+        name: tuple(f.steps @ s / np.linalg.norm(f.steps, axis=1) for s in (slip, true[name]))
+        for (name, f), slip in zip(planes.items(), found)
+    }
 
 
 def wall_at_rest(heart: VirtualHeart) -> WallModes:
