@@ -67,7 +67,10 @@ NOTES = (
     "Outliers: points half a tag apart with 0.3 mm of noise, 30 % of them wrong in all frames.",
     "det_f_deviation is that of the plane, where the area is held.",
     "The person's ring is the circle through the landmarks of the first frame; its thickness, the "
-    "filter and the spread of the area were chosen on the same person: there is one only.",
+    "filter, the spread of the area, the price of acceleration, the window of the local mean, the "
+    "steps after the last frame and the deviation of what the cine shows were chosen on the same "
+    "person: there is one only. That a beat ends as it began also helps virtual rings; taking the "
+    "local mean off changes nothing there.",
     "Cine: mean distance of two surfaces, both ways, frames 2 to the last; the reference was "
     "fitted to a network's contours. Beside it the surface that stays and the best scaled one.",
     "ell_error and torsion_error_deg_mm: 40 virtual hearts in three dimensions, SNR 10, half with "

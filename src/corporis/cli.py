@@ -64,11 +64,13 @@ def heart(
     series: options.Series = None,
     weights: options.HeartWeights = None,
     border: options.CavityBorder = "expert",
+    motion: options.Motion = True,
 ) -> None:
     """Outline, rebuild, measure, judge and explain a beating heart from cine MRI.
 
     Leaves report.html, report.json, meshes (VTP with a .pvd), masks (NIfTI) and a CSV of
-    measures in the output folder.
+    measures in the output folder, and the report of its motion in motion/: by tags or DENSE
+    where they lie beside the cine, else by the cine itself.
 
     Examples:
 
@@ -89,6 +91,7 @@ def heart(
             series=series,
             weights=weights,
             border=Border(border),
+            follows_motion=motion,
             progress=tell,
         )
     typer.echo(f"report: {found.report}")

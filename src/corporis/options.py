@@ -175,3 +175,7 @@ Stain = Annotated[
         "or nuclei that glow on a dark ground.",
     ),
 ]
+
+Motion = Annotated[
+    bool, typer.Option(help="Whether the muscle is followed through the beat: its strain.")
+]

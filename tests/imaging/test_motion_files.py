@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from corporis.errors import Unreadable, Unsupported
+from corporis.errors import Unreadable
 from corporis.imaging import read
-from corporis.phantoms import VirtualHeart, short_axis
-from corporis.workstation.heart import run_heart
 
 
 def test_tagged_films_in_order_with_first_landmarks_only(tmp_path, rng):
@@ -57,24 +55,28 @@ def test_what_does_not_fit_is_one_line(tmp_path, arrays, words):
         read(tmp_path / "a.npz")
 
 
-def test_tags_beside_a_cine_are_said_and_not_named(tmp_path, rng):
+def test_tags_beside_a_cine_are_read_said_and_not_named(tmp_path, rng):
     np.savez(tmp_path / "cine.npz", image=rng.integers(0, 9, (5, 24, 26)))
     np.savez(tmp_path / "mr_somebody.npz", a_tagged=rng.integers(0, 9, (5, 24, 26)))
     case = read(tmp_path)
-    (line,) = [w for w in case.facts["warnings"] if "corporis motion" in w]
+    (line,) = [w for w in case.facts["warnings"] if "beside" in w]
     assert "tagged" in line and "somebody" not in line
-    assert case.facts["n_files"] == 1 and case.facts["ignored"] == 1
+    assert case.facts["n_files"] == 2 and case.facts["ignored"] == 0
+    assert list(case.images) == ["series_1", "a"]
+    assert case.images["a"].facts["contrast"] == "tagged"
 
 
-def test_the_heart_study_points_to_the_motion_study(tmp_path, rng):
-    np.savez(tmp_path / "a.npz", a_tagged=rng.integers(0, 9, (5, 24, 26)))
-    with pytest.raises(Unsupported, match="got tagged images: they show motion, use corporis mot"):
-        run_heart(tmp_path / "a.npz", tmp_path / "out")
+def test_of_two_tagged_files_beside_a_cine_none_is_taken(tmp_path, rng):
+    np.savez(tmp_path / "cine.npz", image=rng.integers(0, 9, (5, 24, 26)))
+    for name in "ab":
+        film = rng.integers(0, 9, (5, 24, 26))
+        np.savez(tmp_path / f"{name}.npz", **{f"{name}_tagged": film})
+    case = read(tmp_path)
+    assert list(case.images) == ["series_1"] and case.facts["ignored"] == 2
+    assert any("which belongs to the cine cannot be told" in w for w in case.facts["warnings"])
 
 
-def test_the_heart_study_sees_tags_that_no_file_names(tmp_path):
-    plane = short_axis(40.0, side=64)
-    film = plane.images(VirtualHeart(), np.arange(5) / 10, 20.0)
-    np.savez(tmp_path / "a.npz", image=film, pixel_spacing=[1.5, 1.5])
-    with pytest.raises(Unsupported, match="got films with a grid of tags: they show motion"):
-        run_heart(tmp_path / "a.npz", tmp_path / "out")
+def test_a_name_that_a_cine_has_is_not_taken_twice(tmp_path, rng):
+    np.savez(tmp_path / "a.npz", image=rng.integers(0, 9, (5, 24, 26)))
+    np.savez(tmp_path / "b.npz", series_1_tagged=rng.integers(0, 9, (5, 24, 26)))
+    assert list(read(tmp_path).images) == ["series_1", "series_1_beside"]

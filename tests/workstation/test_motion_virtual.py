@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from corporis.errors import BadInput
@@ -28,6 +29,19 @@ def test_the_infarct_is_found_and_said(run):
     assert "2 of 2 found" in page and "weak, as planted" in page
     for row in run.compared[:3]:
         assert row.value == pytest.approx(float(row.note), abs=3.0)
+
+
+def test_shifts_between_breath_holds_are_found_and_shown(run):
+    content = json.loads((run.report.parent / "report.json").read_text())
+    shifts = content["shifts_mm"]
+    assert len(shifts) == 9
+    off = [np.hypot(*np.subtract(s["found"], s["true"])) for s in shifts.values()]
+    far = [np.hypot(*s["true"]) for s in shifts.values()]
+    assert np.mean(off) < 0.5 and np.mean(far) > 2
+    named = {m.name: m.value for m in run.result.measures}
+    assert named["shift of planes, largest"] == pytest.approx(max(far), abs=0.6)
+    page = run.report.read_text()
+    assert "Shifts between breath-holds" in page and "without correction planes lie" in page
 
 
 def test_the_page_is_drawn(run, browser):

@@ -14,10 +14,13 @@ from corporis.apps.heart_motion.tagged_film import shows_grid
 from corporis.apps.heart_shape import Border, HeartShape, PixelEvidence, ShapePrior
 from corporis.cohorts.study import Study
 from corporis.errors import BadInput, NotFound, Unsupported
-from corporis.imaging import write_measures, write_nifti, write_pvd
+from corporis.imaging import Image, write_measures, write_nifti, write_pvd
 from corporis.imaging.guard import one_line
 from corporis.imaging.output import write_bytes
 from corporis.interfaces import Case, Report
+
+CONTRASTS = ("tagged", "displacement", "dense")
+"""Of images that show motion by themselves, by what their files say."""
 
 Progress = Callable[[str, float], None]
 
@@ -55,27 +58,40 @@ def check_modality(case: Case, source: Path | str) -> None:
     Raises
     ------
     Unsupported
-        If the files say that they are of another modality, or hold tags or displacements.
+        If the files say that they are of another modality.
     """
-    contrasts = {str(image.facts.get("contrast", "")) for image in case.images.values()}
-    if contrasts & {"tagged", "displacement"}:
-        raise Unsupported(
-            f"{Path(source).name}: expected cine images, got {' and '.join(sorted(contrasts))} "
-            "images: they show motion, use corporis motion"
-        )
-    moving = [i for i in case.images.values() if i.size("time") > 3 and "channel" not in i.axes]
-    films = [image.stack()[0] for image in moving]
-    if films and all(shows_grid(film) for film in films):
-        raise Unsupported(
-            f"{Path(source).name}: expected cine images, got films with a grid of tags: they show "
-            "motion, use corporis motion"
-        )
     modality = str(case.facts.get("modality", ""))
     if modality and modality != "MR":
         raise Unsupported(
             f"{Path(source).name}: expected magnetic resonance (MR) cine images, got modality "
             f"{modality}: give the folder of the cine MRI series"
         )
+
+
+def split_motion(case: Case) -> tuple[Case | None, Case | None]:
+    """The cine of a case, and what in it shows motion by itself: tags, displacements, DENSE.
+
+    Returns
+    -------
+    cine, motion : Case or None
+        Of the same name and facts; None where there is no such image.
+    """
+    shows = {name: _shows_motion(image) for name, image in case.images.items()}
+    found = []
+    for wanted in (False, True):
+        images = {k: v for k, v in case.images.items() if shows[k] == wanted}
+        real = [k for k in images if not k.startswith("expert_")]
+        found.append(Case(case.name, images, case.meshes, case.facts) if real else None)
+    return found[0], found[1]
+
+
+def _shows_motion(image) -> bool:
+    if not isinstance(image, Image):
+        return False
+    if image.facts.get("contrast") in CONTRASTS:
+        return True
+    moves = image.size("time") > 3 and "channel" not in image.axes
+    return moves and shows_grid(image.stack()[0])
 
 
 @contextmanager

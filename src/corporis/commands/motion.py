@@ -45,6 +45,10 @@ Infarct = Annotated[
 Noise = Annotated[
     float, typer.Option(min=1.0, help="Of the virtual patient: signal of muscle over noise.")
 ]
+Shift = Annotated[
+    float,
+    typer.Option(min=0.0, help="Of the virtual patient's planes between breath-holds, mm."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Of the virtual patient's noise.")]
 
 
@@ -57,6 +61,7 @@ def motion(
     frame_ms: FrameTime = None,
     infarct: Infarct = None,
     snr: Noise = 10.0,
+    shift: Shift = 2.5,
     seed: Seed = 0,
     name: Label = None,
 ) -> None:
@@ -74,7 +79,7 @@ def motion(
       corporis motion virtual -o out/ --infarct 7,12
     """
     if source == VIRTUAL and not Path(source).exists():
-        _virtual(output, infarct, snr, seed, [wall, insertion, level, frame_ms])
+        _virtual(output, infarct, snr, shift, seed, [wall, insertion, level, frame_ms])
         return
     if infarct is not None:
         raise BadInput("--infarct is for the virtual patient: corporis motion virtual -o OUT")
@@ -86,7 +91,7 @@ def motion(
     typer.echo(f"report: {found.report}")
 
 
-def _virtual(output, infarct, snr, seed, others) -> None:
+def _virtual(output, infarct, snr, shift, seed, others) -> None:
     if any(value is not None for value in others):
         raise BadInput(
             "--wall, --insertion, --level and --frame-ms are not for the virtual patient"
@@ -95,7 +100,9 @@ def _virtual(output, infarct, snr, seed, others) -> None:
 
     segments = parsed_segments(infarct)
     with progress() as tell:
-        found = run_virtual_motion(output, segments, snr=snr, seed=seed, progress=tell)
+        found = run_virtual_motion(
+            output, segments, snr=snr, shift_mm=shift, seed=seed, progress=tell
+        )
     table(
         [
             ("measure", "unit", "measured", "true"),

@@ -18,14 +18,13 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from corporis.arrays import check_finite
-from corporis.deformables.meshless import MovingLeastSquares
+from corporis.deformables.meshless import ParticleBody
 from corporis.functionals import QuadraticForm
-from corporis.interfaces import LinearOperator, Mesh
 from corporis.operators import Matrix
 
 
 @dataclass(frozen=True, eq=False)
-class LaplacianBody:
+class LaplacianBody(ParticleBody):
     """Particles that keep their Laplacian coordinates, and carry a surface.
 
     Parameters
@@ -65,6 +64,7 @@ class LaplacianBody:
 
     Examples
     --------
+    >>> from corporis.interfaces import Mesh
     >>> z, y, x = np.mgrid[:4, :4, :4]
     >>> block = np.stack([z.ravel(), y.ravel(), x.ravel()], axis=-1).astype(float)
     >>> body = LaplacianBody(Mesh(block[:4], np.array([[0, 1, 3]])), block)
@@ -73,12 +73,9 @@ class LaplacianBody:
     [3.3, 3.3, 3.3]
     """
 
-    rest: Mesh
-    particles: np.ndarray
     stiffness: float = 1.0
     noise: float = 0.3
     may_scale: bool = True
-    n_neighbours: int = 16
     n_rounds: int = 30
 
     def __post_init__(self):
@@ -87,35 +84,7 @@ class LaplacianBody:
                 raise ValueError(f"{name} must be finite and > 0, got {getattr(self, name)}")
         if self.n_rounds < 1:
             raise ValueError(f"n_rounds must be >= 1, got {self.n_rounds}")
-        object.__setattr__(self, "particles", np.asarray(self.particles, dtype=float))
-        if self.particles.ndim != 2 or self.particles.shape[1] != 3:
-            raise ValueError(f"particles must be (n, 3), got {self.particles.shape}")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of q: displacements (n_particles, 3)."""
-        return self.particles.shape
-
-    @cached_property
-    def cloud(self) -> MovingLeastSquares:
-        """The shape functions."""
-        return MovingLeastSquares(self.particles, self.n_neighbours)
-
-    @cached_property
-    def carrier(self) -> sparse.csr_array:
-        """Shape functions at the vertices, (m, n_particles)."""
-        return self.cloud.values(self.rest.points)
-
-    def points(self, q) -> np.ndarray:
-        """Vertices (m, 3) for displacements q (n_particles, 3)."""
-        if np.shape(q) != self.shape:
-            raise ValueError(f"q must have shape {self.shape}, got {np.shape(q)}")
-        return self.rest.points + self.carrier @ np.asarray(q, dtype=float)
-
-    def tangent(self, q) -> LinearOperator:
-        """Derivative of `points`, the same for every q: (n_particles, 3) to (m, 3)."""
-        matrix = sparse.kron(self.carrier, sparse.eye_array(3)).tocsr()
-        return Matrix(matrix, self.shape, (len(self.rest.points), 3))
+        super().__post_init__()
 
     def internal(self) -> QuadraticForm:
         """The energy of small motions: turns and, if they may, scales cost nothing.

@@ -10,7 +10,7 @@ Neighbours are counted *through the material*: along a graph of short edges, so 
 that face each other across a cavity do not hold each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -157,7 +157,67 @@ class MovingLeastSquares:
 
 
 @dataclass(frozen=True, eq=False)
-class MeshlessBody:
+class ParticleBody:
+    """Particles that carry a surface, ``points(q) = rest + phi q``: what such bodies share.
+
+    Parameters
+    ----------
+    rest : Mesh
+        Still surface of m points, which the particles carry.
+    particles : array, (n, 3)
+        Material points in and around the wall, in the unit of `rest`, not all on one plane.
+    n_neighbours : int
+        Of the shape functions.
+
+    Raises
+    ------
+    ValueError
+        If particles are not points in space.
+    """
+
+    rest: Mesh
+    particles: np.ndarray
+    n_neighbours: int = field(default=16, kw_only=True)
+
+    def __post_init__(self):
+        object.__setattr__(self, "particles", np.asarray(self.particles, dtype=float))
+        if self.particles.ndim != 2 or self.particles.shape[1] != 3:
+            raise ValueError(f"particles must be (n, 3), got {self.particles.shape}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of q at one time: displacements (n_particles, 3)."""
+        return len(self.particles), 3
+
+    @cached_property
+    def cloud(self) -> MovingLeastSquares:
+        """The shape functions."""
+        return MovingLeastSquares(self.particles, self.n_neighbours)
+
+    @cached_property
+    def carrier(self) -> sparse.csr_array:
+        """Shape functions at the vertices, (m, n_particles)."""
+        return self.cloud.values(self.rest.points)
+
+    def points(self, q) -> np.ndarray:
+        """Vertices (..., m, 3) for displacements q (..., n_particles, 3)."""
+        q = np.asarray(q, dtype=float)
+        if q.shape[-2:] != self.shape:
+            raise ValueError(
+                f"q must have shape {self.shape}, or that at several times, got {q.shape}"
+            )
+        flat = np.moveaxis(q, -2, 0)
+        moved = self.carrier @ flat.reshape(len(flat), -1)
+        return self.rest.points + np.moveaxis(moved.reshape(-1, *flat.shape[1:]), 0, -2)
+
+    def tangent(self, q) -> LinearOperator:
+        """Derivative of `points`, the same for every q: (n_particles, 3) to (m, 3)."""
+        matrix = sparse.kron(self.carrier, sparse.eye_array(3)).tocsr()
+        return Matrix(matrix, self.shape, (len(self.rest.points), 3))
+
+
+@dataclass(frozen=True, eq=False)
+class MeshlessBody(ParticleBody):
     r"""An elastic body of particles that carries a surface: ``points(q) = rest + phi q``.
 
     The energy is that of small strains ``e = (grad u + grad u^T)/2``, summed over the particles,
@@ -200,50 +260,16 @@ class MeshlessBody:
     [0.22, 0.22, 0.22]
     """
 
-    rest: Mesh
-    particles: np.ndarray
     lame: float = 10.0
     shear: float = 5.0
     steady: float = 0.1
-    n_neighbours: int = 16
 
     def __post_init__(self):
         if not (0 <= self.lame < np.inf and 0 < self.shear < np.inf and 0 < self.steady < np.inf):
             raise ValueError("lame must be >= 0, shear and steady > 0, all finite")
-        object.__setattr__(self, "particles", np.asarray(self.particles, dtype=float))
-        if self.particles.ndim != 2 or self.particles.shape[1] != 3:
-            raise ValueError(f"particles must be (n, 3), got {self.particles.shape}")
+        super().__post_init__()
         if not np.ptp(self.particles, axis=0).max() > 0:
             raise ValueError("particles must not all coincide")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of q: displacements (n_particles, 3)."""
-        return len(self.particles), 3
-
-    @cached_property
-    def cloud(self) -> MovingLeastSquares:
-        """The shape functions."""
-        return MovingLeastSquares(self.particles, self.n_neighbours)
-
-    def points(self, q) -> np.ndarray:
-        """Vertices (m, 3) for displacements q (n_particles, 3)."""
-        if np.shape(q) != self.shape:
-            raise ValueError(f"q must have shape {self.shape}, got {np.shape(q)}")
-        return self.rest.points + self.carrier @ np.asarray(q, dtype=float)
-
-    @cached_property
-    def carrier(self) -> sparse.csr_array:
-        """Shape functions at the vertices, (m, n_particles)."""
-        return self.cloud.values(self.rest.points)
-
-    def tangent(self, q) -> LinearOperator:
-        """Derivative of `points`, the same for every q: (n_particles, 3) to (m, 3)."""
-        return Matrix(
-            sparse.kron(self.carrier, sparse.eye_array(3)).tocsr(),
-            self.shape,
-            (len(self.rest.points), 3),
-        )
 
     def internal(self) -> QuadraticForm:
         """The elastic energy; rigid velocities cost nothing."""

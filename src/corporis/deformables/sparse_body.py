@@ -13,7 +13,7 @@ agree pull, it is then made concave by and by: the price of an error falls with 
 ``1 / (1 + (||e_i|| / limit)^2)^2``, while the limit comes down (graduated non-convexity).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,9 +21,8 @@ from scipy import sparse
 
 from corporis.arrays import check_finite
 from corporis.deformables.elimination import Elimination
-from corporis.deformables.meshless import MovingLeastSquares, affine_residuals
+from corporis.deformables.meshless import ParticleBody, affine_residuals
 from corporis.functionals import QuadraticForm
-from corporis.interfaces import LinearOperator, Mesh
 from corporis.operators import Matrix
 from corporis.solvers import fista, run
 
@@ -102,7 +101,7 @@ class BodyFit:
 
 
 @dataclass(frozen=True, eq=False)
-class SparseBody:
+class SparseBody(ParticleBody):
     """Particles that bend unwillingly, and carry a surface: ``points(q) = rest + phi q``.
 
     Parameters
@@ -135,6 +134,7 @@ class SparseBody:
 
     Examples
     --------
+    >>> from corporis.interfaces import Mesh
     >>> z, y, x = np.mgrid[:3, :3, :3]
     >>> block = np.stack([z.ravel(), y.ravel(), x.ravel()], axis=-1).astype(float)
     >>> body = SparseBody(Mesh(block[:4], np.array([[0, 1, 3]])), block, noise=0.1)
@@ -145,53 +145,17 @@ class SparseBody:
     ([0.5, 0.5, 0.5], True)
     """
 
-    rest: Mesh
-    particles: np.ndarray
     stiffness: float = 300.0
     noise: float = 1.0
     believed: float = 2.0
     is_graduated: bool = True
-    n_neighbours: int = 20
+    n_neighbours: int = field(default=20, kw_only=True)
 
     def __post_init__(self):
         for name in ("stiffness", "noise", "believed"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ValueError(f"{name} must be finite and > 0, got {getattr(self, name)}")
-        object.__setattr__(self, "particles", np.asarray(self.particles, dtype=float))
-        if self.particles.ndim != 2 or self.particles.shape[1] != 3:
-            raise ValueError(f"particles must be (n, 3), got {self.particles.shape}")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of q at one time: (n_particles, 3)."""
-        return self.particles.shape
-
-    @cached_property
-    def cloud(self) -> MovingLeastSquares:
-        """The shape functions."""
-        return MovingLeastSquares(self.particles, self.n_neighbours)
-
-    @cached_property
-    def carrier(self) -> sparse.csr_array:
-        """Shape functions at the vertices, (m, n_particles)."""
-        return self.cloud.values(self.rest.points)
-
-    def points(self, q) -> np.ndarray:
-        """Vertices (..., m, 3) for displacements q (..., n_particles, 3)."""
-        q = np.asarray(q, dtype=float)
-        if q.shape[-2:] != self.shape:
-            raise ValueError(f"q must end with {self.shape}, got {q.shape}")
-        flat = np.moveaxis(q, -2, 0)
-        moved = self.carrier @ flat.reshape(len(flat), -1)
-        return self.rest.points + np.moveaxis(moved.reshape(-1, *flat.shape[1:]), 0, -2)
-
-    def tangent(self, q) -> LinearOperator:
-        """Derivative of `points`, the same for every q: (n_particles, 3) to (m, 3)."""
-        return Matrix(
-            sparse.kron(self.carrier, sparse.eye_array(3)).tocsr(),
-            self.shape,
-            (len(self.rest.points), 3),
-        )
+        super().__post_init__()
 
     def internal(self) -> QuadraticForm:
         """The energy of bending, in which every affine motion is free."""

@@ -12,6 +12,7 @@ from corporis.imaging.npz import Archive
 from corporis.imaging.plane import AXIAL, Plane
 
 TAGGED = "_tagged"
+CINE = "_cine"
 DISPLACEMENT = "displacement_px"
 MARKED = "_green_landmarks_rc"
 MOTION = ("tagged", "displacement")
@@ -26,24 +27,45 @@ def motion_kind(archive: Archive) -> str | None:
     return "displacement" if len(shape) == 4 and shape[0] == 2 else None
 
 
-def without_motion(found: list) -> tuple[list, list[str]]:
-    """Tags or displacements beside a cine study are another study: what is read, what is said.
+def apart(found: list) -> tuple[list, list, list[str]]:
+    """Cine series, the file of tags or displacements beside them, and what is said.
+
+    Of several such files beside a cine none is taken: whose they are cannot be told.
 
     Parameters
     ----------
     found : list of (path, archive, kind)
     """
     cines = [part for part in found if part[2] not in MOTION]
-    if not cines:
-        return found, []
-    kinds = [kind for _, _, kind in found if kind in MOTION]
+    beside = [part for part in found if part[2] in MOTION]
+    if not cines or not beside:
+        return found, [], []
     # a file's name may be a patient's: it is not said
-    return cines, [f"a file beside holds {kind} images: see corporis motion" for kind in kinds]
+    if len(beside) > 1:
+        kinds = " and ".join(sorted({kind for _, _, kind in beside}))
+        return (
+            cines,
+            [],
+            [
+                f"{len(beside)} files beside hold {kinds} images, and which belongs to the cine "
+                "cannot be told: they are left out"
+            ],
+        )
+    kind = beside[0][2]
+    return cines, beside, [f"a file beside holds {kind} images: taken to be of the same heart"]
 
 
 def read_motion(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
     """Images of an archive of one of the kinds `MOTION`."""
     return (read_tagged if motion_kind(archive) == "tagged" else read_displacement)(archive)
+
+
+def with_motion(images: dict[str, Image], archives: list[Archive]) -> dict[str, Image]:
+    """Images of a cine with those of archives beside them; a name that is taken is lengthened."""
+    for archive in archives:
+        more, _ = read_motion(archive)
+        images = {**images, **{f"{k}_beside" if k in images else k: v for k, v in more.items()}}
+    return images
 
 
 def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
@@ -52,7 +74,8 @@ def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
     Where a film was enlarged by repeating pixels its native ones are found, and what
     ``<slice>_tagged_overlay_mask`` covers is left out. Of ``<slice>_green_landmarks_rc``, points
     on the muscle, the first frame is kept as the fact ``landmarks`` (native pixels); later frames
-    are what a motion is to find, and are not read.
+    what a motion is to find, and are not read. Plain films ``<slice>_cine`` of the same shape are
+    kept as the fact ``cine``.
 
     Raises
     ------
@@ -99,29 +122,41 @@ def _films(archive):
 
 
 def _tagged(archive, name):
-    film = archive[name + TAGGED]
-    hidden = np.zeros(film.shape, dtype=bool)
-    if archive.has(f"{name}{TAGGED}_overlay_mask"):
-        hidden = archive[f"{name}{TAGGED}_overlay_mask"].astype(bool)
-        if hidden.shape != film.shape:
-            raise Unreadable(
-                f"{shown(archive.path)}: {name}{TAGGED}_overlay_mask must have the shape of the "
-                f"film {film.shape}, got {hidden.shape}: write the file again"
-            )
+    film, hidden = _film(archive, name + TAGGED)
+    cine = None
+    if archive.shapes.get(name + CINE) == film.shape:
+        cine = _film(archive, name + CINE)
     marks = None
     if len(archive.shapes.get(name + MARKED, ())) == 3:
         marks = archive[name + MARKED][0].astype(float)
     facts: dict[str, Any] = {"contrast": "tagged", "slice": name, "is_placed": False}
     if is_enlarged(film):
         grid = NativeGrid.of(film, hidden)
+        cine = None if cine is None else (grid.film(*cine), None)
         film = grid.film(film, hidden)
         marks = None if marks is None else grid.places(marks)
         facts["enlarged"] = archive.shapes[name + TAGGED][1:]
     if marks is not None:
         facts["landmarks"] = marks
+    if cine is not None:
+        facts["cine"] = cine[0].astype(float)
     times = _times(archive, len(film))
     axes = ("time", "row", "column")
     return Image(film, axes, _affine(film), "pixel", "", times, None, facts)
+
+
+def _film(archive, name):
+    """A film, and what was drawn over it."""
+    film = archive[name]
+    hidden = np.zeros(film.shape, dtype=bool)
+    if archive.has(f"{name}_overlay_mask"):
+        hidden = archive[f"{name}_overlay_mask"].astype(bool)
+        if hidden.shape != film.shape:
+            raise Unreadable(
+                f"{shown(archive.path)}: {name}_overlay_mask must have the shape of the "
+                f"film {film.shape}, got {hidden.shape}: write the file again"
+            )
+    return film, hidden
 
 
 def _affine(film):

@@ -11,7 +11,7 @@ import numpy as np
 from corporis.errors import BadInput, Unreadable, Unsupported
 from corporis.imaging.guard import check_size, one_line, shown
 from corporis.imaging.image import Image
-from corporis.imaging.motion_files import MOTION, motion_kind, read_motion, without_motion
+from corporis.imaging.motion_files import MOTION, apart, motion_kind, read_motion, with_motion
 from corporis.imaging.npz import Archive
 from corporis.imaging.plane import AXIAL, Plane, assemble, is_orthonormal
 
@@ -39,8 +39,9 @@ def kind_of(archive: Archive) -> str | None:
 def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
     """Images of one study in ``.npz`` files.
 
-    Several cine series are one study. Archives of another kind beside them are ignored and
-    counted; of the other two kinds a study is one file.
+    Several cine series are one study, together with one file of tagged films or displacements
+    beside them. Archives of another kind are ignored and counted; of the other two kinds a study
+    is one file.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
             )
     if not found:
         raise Unsupported(f"{shown(paths[0].parent)}: none of {len(paths)} .npz files is {KINDS}")
-    found, beside = without_motion(found)
+    found, beside, said = apart(found)
     kinds = {kind for _, _, kind in found}
     if kinds != {"cine"} and len(found) > 1:
         raise BadInput(
@@ -91,10 +92,11 @@ def read_npz(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
         images, facts = _stack(archive)
     else:
         images, facts = _cines([(p, a) for p, a, _ in found])
-    ignored = len(paths) - len(found)
-    if beside:
-        facts = {**facts, "warnings": [*facts.get("warnings", ()), *beside]}
-    return images, {**facts, "ignored": ignored, "used": [p for p, _, _ in found]}
+    images = with_motion(images, [other for _, other, _ in beside])
+    used = [p for p, _, _ in (*found, *beside)]
+    if said:
+        facts = {**facts, "warnings": [*facts.get("warnings", ()), *said]}
+    return images, {**facts, "ignored": len(paths) - len(used), "used": used}
 
 
 def _check_one_study(found):

@@ -2,17 +2,29 @@
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from corporis.apps.heart_motion import HeartMotion
 from corporis.apps.heart_shape import Border
-from corporis.cohorts.heart import check_modality, heart_study, naming, write_results
+from corporis.cohorts.heart import (
+    check_modality,
+    heart_study,
+    naming,
+    split_motion,
+    write_results,
+)
 from corporis.cohorts.study import Provenance
+from corporis.errors import BadInput
 from corporis.imaging import OutputFolder, read
 from corporis.interfaces import Case, Report
+from corporis.workstation.heart_motion import follow_heart
+from corporis.workstation.motion import write_films
+from corporis.workstation.motion_cine import SURFACE_COLOURINGS
+from corporis.workstation.motion_page import MotionPage
 from corporis.workstation.page import HeartPage, write_heart_page
 from corporis.workstation.panel import BullsEye, Conclusion, Curve, Finding, View
 from corporis.workstation.scene import Camera, Colouring, Look
@@ -24,6 +36,18 @@ HEADLINE = (
     "ejection fraction",
     "left ventricular mass",
     "mean wall thickness at end-diastole",
+    "global longitudinal strain (GLS), end-systolic",
+    "global circumferential strain (GCS), end-systolic",
+    "global circumferential strain, end-systolic",
+)
+ON_ENDOCARDIUM = [replace(c, label=f"{c.label} of the endocardium") for c in SURFACE_COLOURINGS]
+MOTION = "motion"
+"""Folder of the motion's own report."""
+OUTLINED = 0.65
+"""Share of the work when the heart is outlined and motion begins."""
+NO_CINE = (
+    "no cine: the heart is not outlined, its volumes and wall are not measured, and it is not "
+    "judged; this is the report of its motion"
 )
 OUTLINES = {"cavity": "left endocardium", "outer": "left epicardium", "right": "right ventricle"}
 VERDICTS = {
@@ -52,9 +76,12 @@ def run_heart(
     series: str | None = None,
     weights: Path | str | None = None,
     border: Border = Border.EXPERT,
+    follows_motion: bool = True,
     progress: Callable[[str, float], None] | None = None,
 ) -> HeartRun:
     """Read cine images, run the heart study and leave all results in a folder.
+
+    Where tags or DENSE alone are there, and no cine, the motion study is run on them.
 
     Parameters
     ----------
@@ -71,6 +98,9 @@ def run_heart(
         A folder that ``corporis train heart`` wrote; by default what is shipped.
     border : Border
         Where the border of the left cavity is drawn.
+    follows_motion : bool
+        Whether the muscle is followed through the beat, which leaves a folder motion/ with its own
+        report: by tags or DENSE that lie beside the cine, else by the cine.
     progress : callable(text, fraction) or None
 
     Raises
@@ -88,15 +118,41 @@ def run_heart(
         tell("reading", 0.0)
         case = read(source, name=name)
         check_modality(case, source)
-        study = heart_study(weights=weights, series=series, border=border, progress=tell)
-        with naming(source):
-            case, reports = study(case)
-        tell("writing", 0.9)
-        provenance = clock.facts(case, _parameters(study, series, weights))
-        write_results(case, reports, provenance, folder)
-        write_heart_page(heart_page(case, reports, provenance), folder / "report.html")
+        cine, moving = split_motion(case)
+        if cine is None and moving is not None:
+            reports = _motion_alone(moving, source, clock, folder, tell)
+        else:
+            study = heart_study(
+                weights=weights, series=series, border=border,
+                progress=lambda text, share: tell(text, OUTLINED * share),
+            )  # fmt: skip
+            with naming(source):
+                case, reports = study(cine or case)
+            followed = None
+            if follows_motion:
+                followed = follow_heart(
+                    case, moving, lambda t, share: tell(t, OUTLINED + 0.25 * share)
+                )
+                case, reports = followed.painted(case), (*reports, followed.report)
+            tell("writing", 0.9)
+            provenance = clock.facts(case, _parameters(study, series, weights))
+            page = None if followed is None else followed.write(provenance, folder / MOTION)
+            write_results(case, reports, provenance, folder)
+            write_heart_page(heart_page(case, reports, provenance, page), folder / "report.html")
     tell("done", 1.0)
     return HeartRun(Path(output) / "report.html", case, reports)
+
+
+def _motion_alone(moving, source, clock, folder, tell) -> tuple[Report, ...]:
+    """Tags or DENSE without a cine: there is nothing to outline, and the motion is the report."""
+    with naming(source):
+        try:
+            report = HeartMotion(progress=lambda text, share: tell(text, 0.85 * share))(moving)
+        except BadInput as error:
+            raise BadInput(f"{error} (options of corporis motion)") from error
+    report = replace(report, warnings=(NO_CINE, *report.warnings))
+    write_films(moving, report, clock.facts(moving, {"study": "heart, by motion alone"}), folder)
+    return (report,)
 
 
 def _parameters(study, series, weights) -> dict[str, Any]:
@@ -111,8 +167,13 @@ def _parameters(study, series, weights) -> dict[str, Any]:
     }
 
 
-def heart_page(case: Case, reports: Sequence[Report], provenance: dict[str, Any]) -> HeartPage:
-    """Everything the report shows, from the case that the study enriched."""
+def heart_page(
+    case: Case,
+    reports: Sequence[Report],
+    provenance: dict[str, Any],
+    strain: MotionPage | None = None,
+) -> HeartPage:
+    """Everything the report shows, from the case that the study enriched, and its motion."""
     numbers = case.facts["heart_numbers"]
     stack = case.facts["short_axis"]
     meshes = {k: case.meshes[k] for k in _SURFACES if k in case.meshes}
@@ -141,13 +202,15 @@ def heart_page(case: Case, reports: Sequence[Report], provenance: dict[str, Any]
         es_index=numbers.phases.es if numbers.is_beating else None,
         date=datetime.date.today().isoformat(),
         headline=[n for n in HEADLINE if n in named],
-        colourings=_colourings(numbers),
+        colourings=[*_colourings(numbers), *ON_ENDOCARDIUM],
         looks={
             "left_endocardium": Look("#c0392b", 0.55),
             "left_epicardium": Look("#d98880", 0.9),
             "right_endocardium": Look("#2e6da4", 0.45),
         },
         camera=Camera(is_anatomical=numbers.length_unit == "mm"),
+        strain=strain,
+        strain_path=f"{MOTION}/report.html",
     )
 
 

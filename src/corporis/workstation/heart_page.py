@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from corporis.interfaces import Measure, Mesh
+from corporis.workstation.motion_page import MotionPage
 from corporis.workstation.panel import BullsEye, Conclusion, Curve, Finding, View, check
 from corporis.workstation.scene import Camera, Colouring, Look
 
@@ -42,6 +43,9 @@ class HeartPage:
     looks : mapping of str to Look
         For meshes by name; others take a colour by their order.
     camera : Camera
+    strain : MotionPage or None
+        What the motion study found, whose own report lies at `strain_path` from this one.
+    strain_path : str
 
     Raises
     ------
@@ -70,6 +74,8 @@ class HeartPage:
     colourings: Sequence[Colouring] = ()
     looks: Mapping[str, Look] = field(default_factory=dict)
     camera: Camera = field(default_factory=Camera)
+    strain: MotionPage | None = None
+    strain_path: str = ""
 
     def __post_init__(self):
         n = self.n_frames

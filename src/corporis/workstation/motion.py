@@ -12,13 +12,13 @@ from corporis.apps.heart_motion.clinical import DEFINITIONS
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.given import Given
 from corporis.apps.heart_motion.sectors import Insertion
-from corporis.cohorts.heart import naming
+from corporis.cohorts.heart import naming, split_motion
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder, atomic_path, read, write_measures
 from corporis.interfaces import Case, Report
 from corporis.workstation.motion_cine import follow_surface, is_cine_study, write_surface
-from corporis.workstation.motion_page import write_motion_page
+from corporis.workstation.motion_page import MotionPage, write_motion_page
 from corporis.workstation.motion_tables import (
     CURVE_COLUMNS,
     REGION_COLUMNS,
@@ -72,6 +72,9 @@ def run_motion(
     with OutputFolder(output) as folder:
         tell("reading", 0.0)
         case = read(source, name=name)
+        cine, moving = split_motion(case)
+        if cine is not None and moving is not None:  # tags show more than the cine beside them
+            case = moving
         parameters = _parameters(given)
         if is_cine_study(case, given):
             with naming(source):
@@ -83,9 +86,7 @@ def run_motion(
             with naming(source):
                 result = study(case)
             tell("writing", 0.87)
-            provenance = clock.facts(case, parameters)
-            _write(case, result, provenance, folder)
-            write_motion_page(motion_page(case, result, provenance), folder / "report.html")
+            write_films(case, result, clock.facts(case, parameters), folder)
     tell("done", 1.0)
     return MotionRun(Path(output) / "report.html", case, result)
 
@@ -128,6 +129,16 @@ def _parameters(given: Given) -> dict[str, Any]:
         "levels": list(given.levels) or "by name",
         "frame_ms": given.frame_ms or "from the file",
     }
+
+
+def write_films(
+    case: Case, result: Report, provenance: Mapping[str, Any], folder: Path
+) -> MotionPage:
+    """Leave tables, the motion itself (npz), report.json and report.html, whose parts it gives."""
+    _write(case, result, provenance, folder)
+    page = motion_page(case, result, provenance)
+    write_motion_page(page, folder / "report.html")
+    return page
 
 
 def _write(case: Case, result: Report, provenance: Mapping[str, Any], folder: Path) -> None:

@@ -27,7 +27,7 @@ from corporis.workstation.motion_tables import (
     write_table,
 )
 from corporis.workstation.panel import Curve, View
-from corporis.workstation.rings import moving_bullseye
+from corporis.workstation.rings import MovingRing, moving_bullseye
 from corporis.workstation.scene import Camera, Colouring, Look
 
 CROSSING = 0.8
@@ -36,7 +36,7 @@ COLUMNS = (
     "Region", "Circumferential peak, %", "End-systolic, %", "Longitudinal peak, %",
     "End-systolic, %", "Time to peak, ms", "Post-systolic, %",
 )  # fmt: skip
-COLOURINGS = (
+SURFACE_COLOURINGS = (
     Colouring("circumferential", "Circumferential strain", "%", -40.0, 40.0, "RdBu_r"),
     Colouring("longitudinal", "Longitudinal strain", "%", -40.0, 40.0, "RdBu_r"),
 )
@@ -71,24 +71,36 @@ def follow_surface(
     """
     check_modality(case, source)
     case, _ = heart_study(progress=lambda text, share: tell(text, 0.5 * share))(case)
+    return carry_surface(case, lambda text, share: tell(text, 0.5 + 0.3 * share))
+
+
+def carry_surface(case: Case, tell: Callable[[str, float], None]) -> tuple[Case, Report]:
+    """Carry the endocardium of a heart that was outlined through the beat.
+
+    Raises
+    ------
+    BadInput
+        If the surface cuts no plane.
+    """
     stack, views = case.facts["short_axis"], case.facts["long_axis"]
+    numbers = case.facts["heart_numbers"]
     slices = [
         _slice(frames, affine, phases)
         for frames, affine, phases in zip(stack.frames, stack.affines, stack.phases)
     ]
-    slices += [_slice(v.frames, v.image.affine, v.phases) for v in views]
-    surface = case.meshes["left_endocardium"]
+    slices += [_slice(v.frames, v.image.affine, v.phases) for v in views if len(v.phases) > 3]
     phases = stack.phases.mean(axis=0)
     facts = {
         "cine_slices": slices,
         "phases": phases - phases[0],
         "axis": stack.normal,
-        "vertex_segment": vertex_segments(case.facts["heart_numbers"].wall, surface),
+        "vertex_segment": vertex_segments(numbers.wall, case.meshes["left_endocardium"]),
+        "n_angles": numbers.wall.segment.shape[1],
+        "end_diastole": numbers.phases.ed,
         "times_ms": stack.times_ms,
     }
     both = case.with_report(Report("planes", facts=facts))
-    study = SurfaceInMotion(progress=lambda text, share: tell(text, 0.5 + 0.3 * share))
-    found = study(both)
+    found = SurfaceInMotion(progress=tell)(both)
     return both.with_report(found), found
 
 
@@ -107,8 +119,10 @@ def _slice(frames, affine, phases) -> CineSlice:
     return CineSlice(frames[order], affine[:3, 3], steps, phases[order] - phases[order][0])
 
 
-def write_surface(case: Case, result: Report, provenance: Mapping[str, Any], folder: Path) -> None:
-    """Leave tables, the moving surface (VTP), report.json and report.html."""
+def write_surface(
+    case: Case, result: Report, provenance: Mapping[str, Any], folder: Path
+) -> MotionPage:
+    """Leave tables, the moving surface (VTP), report.json and report.html, whose parts it gives."""
     found: SurfaceMotion = result.facts["surface"]
     write_measures([result], folder / "measures.csv")
     rows = [row for r in found.regions for row in region_lines(r, found.clinical)]
@@ -129,35 +143,34 @@ def write_surface(case: Case, result: Report, provenance: Mapping[str, Any], fol
         "provenance": provenance,
     }
     write_json(folder / "report.json", content)
-    write_motion_page(surface_page(case, result, provenance), folder / "report.html")
+    page = surface_page(case, result, provenance)
+    write_motion_page(page, folder / "report.html")
+    return page
 
 
 def surface_page(case: Case, result: Report, provenance: Mapping[str, Any]) -> MotionPage:
     """Everything the report shows."""
     found: SurfaceMotion = result.facts["surface"]
-    segments = [r for r in select(found.regions) if r.segment is not None]
-    rings = [moving_bullseye(f"{w.capitalize()} strain", _values(segments, w), low=-40.0, high=40.0)
-             for w in DIRECTIONS] if segments else []  # fmt: skip
     return MotionPage(
         case_name=case.name,
         sentence=_sentence(found),
         measures=result.measures,
         headline=[
-            "global circumferential strain, peak",
-            "global longitudinal strain, peak",
+            "global circumferential strain (GCS), end-systolic",
+            "global longitudinal strain (GLS), end-systolic",
             "dyssynchrony",
             "ejection fraction of the moved surface",
             "residual",
         ],
         views=_views(case, found),
         meshes={"endocardium": found.surface},
-        colourings=COLOURINGS,
+        colourings=SURFACE_COLOURINGS,
         looks={"endocardium": Look("#c0392b")},
         camera=Camera(),
-        rings=rings,
-        curves=_curves(found, segments),
+        rings=_rings(found),
+        curves=_curves(found),
         columns=COLUMNS,
-        rows=[_row(found, r) for r in [found.whole, *segments]],
+        rows=_rows(found),
         n_frames=len(found.volume_ml),
         times_ms=found.times_ms,
         end_systole=found.end_systole,
@@ -171,12 +184,24 @@ def surface_page(case: Case, result: Report, provenance: Mapping[str, Any]) -> M
 
 
 def _sentence(found: SurfaceMotion) -> str:
-    around, along = (found.clinical(found.whole, w).peak for w in DIRECTIONS)
+    shorter = [f"{-float(found.lines[w].min()):.0f} % shorter {how}"
+               for w, how in zip(DIRECTIONS, ("around", "along the axis"))
+               if w in found.lines]  # fmt: skip
     return (
         f"The endocardium was followed through {len(found.volume_ml)} frames of cine on "
-        f"{int(np.isfinite(found.trust).sum())} planes: at its peak it is {abs(around or 0):.0f} % "
-        f"shorter around and {abs(along or 0):.0f} % shorter along the axis."
+        f"{int(np.isfinite(found.trust).sum())} planes: at its peak it is {' and '.join(shorter)}."
     )
+
+
+def _segments(found: SurfaceMotion) -> list[Region]:
+    return [r for r in select(found.regions) if r.segment is not None]
+
+
+def _rings(found: SurfaceMotion) -> list[MovingRing]:
+    """A bull's-eye over time for each direction, where segments are numbered."""
+    segments = _segments(found)
+    return [moving_bullseye(f"{w.capitalize()} strain", _values(segments, w), low=-40.0, high=40.0)
+            for w in found.directions] if segments else []  # fmt: skip
 
 
 def _values(segments: Sequence[Region], word: str) -> np.ndarray:
@@ -226,9 +251,11 @@ def _cut(surface, affine) -> list[np.ndarray]:
     return pieces
 
 
-def _curves(found: SurfaceMotion, segments: Sequence[Region]) -> dict[str, list[Curve]]:
+def _curves(found: SurfaceMotion) -> dict[str, list[Curve]]:
+    """Diagrams by heading: the whole, its volume, and segments by level."""
+    segments = _segments(found)
     diagrams = {
-        "Whole endocardium": [Curve(w, "%", found.whole.strain[w]) for w in DIRECTIONS],
+        "Global strain of the endocardium": [Curve(w, "%", v) for w, v in found.lines.items()],
         "Volume": [Curve("cavity", "ml", found.volume_ml)],
     }
     for level, first, last in (("Basal", 1, 6), ("Middle", 7, 12), ("Apical", 13, 16)):
@@ -238,6 +265,11 @@ def _curves(found: SurfaceMotion, segments: Sequence[Region]) -> dict[str, list[
                 Curve(f"segment {r.segment}", "%", r.strain["circumferential"]) for r in rows
             ]
     return diagrams
+
+
+def _rows(found: SurfaceMotion) -> list[list[str | float | None]]:
+    """The table by region."""
+    return [_row(found, r) for r in [found.whole, *_segments(found)]]
 
 
 def _row(found: SurfaceMotion, region: Region) -> list[str | float | None]:

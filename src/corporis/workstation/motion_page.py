@@ -104,8 +104,8 @@ def render_motion_page(page: MotionPage, budget_bytes: int = 7_000_000) -> str:
         ("images", "The muscle on the images", moving, "moving"),
         *page.beside,
         ("rings", "Strain around the wall, over time", rings, ""),
-        ("curves", "Strain over the beat", _curves(page), ""),
-        ("regions", "By region", _table(page.columns, page.rows), ""),
+        ("curves", "Strain over the beat", motion_curves(page), ""),
+        ("regions", "By region", region_table(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         ("definitions", "What each number means", description_list(page.definitions), ""),
         (
@@ -160,7 +160,8 @@ def _stage(page: MotionPage, data: dict, budget_bytes: int) -> str:
     return f'<div class="{kind}">{"".join(panels)}</div>{bar}{note}'
 
 
-def _curves(page: MotionPage) -> str:
+def motion_curves(page: MotionPage) -> str:
+    """A diagram for each group of curves, with end-systole."""
     figures = []
     x_label = "Frame" if page.times_ms is None else "Time, ms"
     for heading, curves in page.curves.items():
@@ -175,7 +176,9 @@ def _curves(page: MotionPage) -> str:
     return f'<div class="figures">{"".join(figures)}</div>' if figures else ""
 
 
-def _table(columns, rows) -> str:
+def region_table(page: MotionPage) -> str:
+    """The table by region; nothing where there is none."""
+    columns, rows = page.columns, page.rows
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)

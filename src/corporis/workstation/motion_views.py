@@ -112,7 +112,7 @@ def _change(value, more, less):
 
 def _view(film: FilmMotion) -> View:
     kinds = {"displacements": "Length of the displacement, where muscle is now", "cine": "Cine"}
-    group = kinds.get(film.source, "Tagged images")
+    group = film.shows or kinds.get(film.source, "Tagged images")
     return View(film.name, film.images, lines_of(film), film.pixel_mm, group)
 
 

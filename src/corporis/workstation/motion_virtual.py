@@ -18,6 +18,7 @@ from corporis.apps.heart_motion.clinical import DEFINITIONS
 from corporis.apps.heart_motion.fusion import TaggedFilm
 from corporis.apps.heart_motion.plane_check import PlaneCheck, check_plane
 from corporis.apps.heart_motion.regions import COMPONENTS
+from corporis.apps.heart_motion.rest_fit import RestFit, RestFound
 from corporis.cohorts.study import Provenance
 from corporis.deformables import WallModes
 from corporis.errors import BadInput
@@ -40,6 +41,7 @@ N_FRAMES, BEAT_MS, SIDE = 20, 800.0, 72
 N_ACROSS, N_ALONG = 6, 3
 LOSS = 0.7
 """Of contraction in a segment of the infarct, where none is given."""
+SHIFT_MM = 2.5
 SPANNED = 0.97
 """Share of the cavity's length that the body spans: at its tip the wall closes."""
 
@@ -65,6 +67,8 @@ class VirtualStudy:
         The truth without a motion of its own: its regions and courses alone are known.
     weak : mapping of int to float
         Loss of contraction of segments.
+    shifts_mm : mapping of str to (found, true)
+        Of each plane between breath-holds, along its rows and columns.
     """
 
     planes: Mapping[str, TaggedFilm]
@@ -72,6 +76,7 @@ class VirtualStudy:
     body: BodyMotion
     truth: BodyMotion
     weak: Mapping[int, float]
+    shifts_mm: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 def parsed_segments(text: str | None) -> dict[int, float]:
@@ -110,9 +115,13 @@ def run_virtual_motion(
     snr: float = 10.0,
     seed: int = 0,
     n_frames: int = N_FRAMES,
+    shift_mm: float = SHIFT_MM,
     progress: Callable[[str, float], None] | None = None,
 ) -> VirtualRun:
     """Image a virtual heart with tags, follow it, compare, and leave all results in a folder.
+
+    The study is given the images, where planes say that they lie, and where the wall begins and
+    ends: it finds the tags, the wall at rest, and the shifts of the planes between breath-holds.
 
     Parameters
     ----------
@@ -128,6 +137,8 @@ def run_virtual_motion(
         Of their noise.
     n_frames : int
         Of a beat.
+    shift_mm : float
+        Deviation of the shifts of planes along each of their axes, >= 0.
     progress : callable(text, fraction) or None
     """
     clock = Provenance.start()
@@ -135,25 +146,31 @@ def run_virtual_motion(
     heart = replace(heart, weak=dict(infarct))
     with OutputFolder(output) as folder:
         tell("imaging a virtual heart", 0.0)
-        planes, wall = tagged_planes(heart, n_frames, snr, seed), wall_at_rest(heart)
+        planes, shifts = shifted(tagged_planes(heart, n_frames, snr, seed), shift_mm, seed)
         times = BEAT_MS / n_frames * np.arange(n_frames)
         facts = {
             "tagged_planes": tuple(planes.values()),
-            "wall_at_rest": wall,
+            "span_mm": (0.0, SPANNED * heart.length_mm),
             "cavity_mm": heart.length_mm,
             "times_ms": times,
             "beat_ms": BEAT_MS,
         }
         case = Case("virtual-patient", facts=facts)
-        application = BodyInMotion(progress=lambda text, share: tell(text, 0.15 + 0.6 * share))
+        application = BodyInMotion(
+            rest=RestFit(), progress=lambda text, share: tell(text, 0.15 + 0.6 * share)
+        )
         result = application(case)
         body: BodyMotion = result.facts["body"]
+        found: RestFound = result.facts["rest"]
+        planes = dict(zip(planes, found.films))
         tell("comparing with the truth", 0.8)
         truth = body_truth(body, _true_strain(heart, times))
         checks = {k: check_plane(f, body.motion, application.fusion) for k, f in planes.items()}
-        study = VirtualStudy(planes, checks, body, truth, dict(infarct))
+        both = _both_shifts(planes, found.slips_mm, shifts)
+        study = VirtualStudy(planes, checks, body, truth, dict(infarct), both)
         parameters = {"study": "motion virtual", "infarct": {str(k): v for k, v in infarct.items()},
-                      "snr": snr, "seed": seed, "frames": n_frames}  # fmt: skip
+                      "snr": snr, "seed": seed, "frames": n_frames,
+                      "shift_mm": shift_mm}  # fmt: skip
         provenance = clock.facts(case, parameters)
         tell("writing", 0.9)
         compared = compare(study)
@@ -186,6 +203,30 @@ def tagged_planes(
             plane.wave_vectors,
         )
         for k, (name, plane) in enumerate(planes.items())
+    }
+
+
+def shifted(
+    planes: Mapping[str, TaggedFilm], shift_mm: float, seed: int
+) -> tuple[dict[str, TaggedFilm], dict[str, np.ndarray]]:
+    """Films that lie off where they say, of whose tags nothing is known, and the true shifts (3,).
+
+    Every breath-hold leaves the heart elsewhere; a shift is in the plane of its film.
+    """
+    rng = np.random.default_rng([seed, 77])
+    films, shifts = {}, {}
+    for name, film in planes.items():
+        axes = film.steps / np.linalg.norm(film.steps, axis=1, keepdims=True)
+        shifts[name] = shift_mm * rng.standard_normal(2) @ axes
+        films[name] = TaggedFilm(film.images, film.origin - shifts[name], film.steps)
+    return films, shifts
+
+
+def _both_shifts(planes, found, true):
+    """Found and true shift of each plane along its rows and columns."""
+    return {
+        name: tuple(f.steps @ s / np.linalg.norm(f.steps, axis=1) for s in (slip, true[name]))
+        for (name, f), slip in zip(planes.items(), found)
     }
 
 
@@ -252,6 +293,7 @@ def _write(study, result, compared, provenance: Mapping[str, Any], folder: Path)
         "measures": [asdict(m) for m in result.measures],
         "truth": [{"name": m.name, "measured": m.value, "true": m.note} for m in compared],
         "infarct": {str(k): v for k, v in study.weak.items()},
+        "shifts_mm": {k: {"found": f, "true": t} for k, (f, t) in study.shifts_mm.items()},
         "segments_found_weak": body.weak,
         "scores": {str(k): v for k, v in body.scores.items()},
         "true_scores": {str(k): v for k, v in study.truth.scores.items()},

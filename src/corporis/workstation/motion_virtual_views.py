@@ -78,11 +78,16 @@ def virtual_page(
         methods=result.methods,
         references=result.references,
         warnings=[
-            "A virtual patient: its anatomy, its motion and the wall at rest are known exactly.",
+            "A virtual patient: its anatomy, its motion and the shifts of its planes are known "
+            "exactly. The study is given images, where planes say that they lie, and where the "
+            "wall begins and ends.",
             *_emptied(study),
         ],
         provenance=provenance,
-        beside=[("infarct", "Segments found weak, beside the truth", _verdicts(study), "")],
+        beside=[
+            ("infarct", "Segments found weak, beside the truth", _verdicts(study), ""),
+            ("shifts", "Shifts between breath-holds, beside the truth", _shifts(study), ""),
+        ],
     )
 
 
@@ -231,10 +236,34 @@ def _row(body: BodyMotion, truth: BodyMotion, segment: int) -> list[str | float 
     return row
 
 
+def _shifts(study) -> str:
+    """A table of planes: how far they lie off where they say, found and true."""
+    rows, off = [], []
+    for name, (found, true) in study.shifts_mm.items():
+        off.append(float(np.linalg.norm(found - true)))
+        pairs = (f"{a:+.1f}, {b:+.1f}" for a, b in (found, true))
+        rows.append([name, *pairs, f"{off[-1]:.2f}"])
+    none = float(np.mean([np.linalg.norm(true) for _, true in study.shifts_mm.values()]))
+    columns = ("Plane", "Found, mm down and right", "True", "Off, mm")
+    note = (
+        f"On average a shift is found to {np.mean(off):.2f} mm; without correction planes lie "
+        f"{none:.1f} mm off."
+    )
+    return f'{_table(columns, rows)}<p class="aside">{note}</p>'
+
+
+def _table(columns, rows) -> str:
+    head = "".join(f'<th scope="col">{c}</th>' for c in columns)
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        "</div>"
+    )
+
+
 def _verdicts(study) -> str:
     """A table of segments: what was planted, what was found."""
     columns = ("Segment", "Loss of contraction planted", "Score", "True score", "Found")
-    head = "".join(f'<th scope="col">{c}</th>' for c in columns)
     rows = []
     for k in SEGMENTS:
         planted = study.weak.get(k)
@@ -246,14 +275,15 @@ def _verdicts(study) -> str:
             (True, False): "missed",
             (False, True): "weak, beside what was planted",
         }[planted is not None, is_found]
-        cells = (
-            escape(_of(study.body, k).name),
-            "–" if planted is None else f"{100 * planted:.0f} %",
-            f"{study.body.scores[k]:.3f}",
-            f"{study.truth.scores[k]:.3f}",
-            words,
+        rows.append(
+            (
+                escape(_of(study.body, k).name),
+                "–" if planted is None else f"{100 * planted:.0f} %",
+                f"{study.body.scores[k]:.3f}",
+                f"{study.truth.scores[k]:.3f}",
+                words,
+            )
         )
-        rows.append("<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
     if not rows:
         return '<p class="aside">No segment was planted weak, and none was found weak.</p>'
     note = (
@@ -261,7 +291,4 @@ def _verdicts(study) -> str:
         f"{WEAK} a segment counts as weak. A planted loss is smooth in space, so that segments "
         "beside it truly contract less as well: the true score says how much."
     )
-    return (
-        f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody>'
-        f'</table></div><p class="aside">{note}</p>'
-    )
+    return f'{_table(columns, rows)}<p class="aside">{note}</p>'

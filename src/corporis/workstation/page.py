@@ -16,7 +16,9 @@ from corporis.workstation.html import (
     document,
     measure_table,
 )
+from corporis.workstation.motion_page import motion_curves, region_table
 from corporis.workstation.panel import Finding
+from corporis.workstation.rings import RINGS_SCRIPT, ring_figures, rings_data
 from corporis.workstation.sheet import account, masthead, sheet
 from corporis.workstation.stage import (
     SCRIPTS,
@@ -79,17 +81,23 @@ def render_heart_page(page: HeartPage, budget_bytes: int = 7_000_000) -> str:
         still = "" if page.n_frames > 1 else '<p class="aside">One frame: nothing moves.</p>'
         bar = transport(page.n_frames, page.ed_index, page.es_index)
         images = f'<div class="{kind}">{"".join(stage)}</div>{bar}{still}'
+    scripts: tuple[str, ...] = SCRIPTS
+    strain = _strain(page)
+    if page.strain is not None and _rings(page):
+        data["rings"] = rings_data(page.strain.rings)
+        scripts = (*SCRIPTS[:-1], RINGS_SCRIPT, SCRIPTS[-1])
     methods = account(page.methods, page.references, page.provenance)
     sections = [
         ("images", "The heart on the images", images, "moving"),
         ("figures", "Volumes and wall", _figures(page), ""),
+        ("strain", "How much the muscle shortens", strain, ""),
         ("why", "Why this conclusion", _reasons(page), ""),
         ("measures", "All measures", measure_table(page.measures), ""),
         ("methods", "How it was done", methods, "methods"),
     ]
     links = [(identity, heading) for identity, heading, content, _ in sections if content]
     body = sheet(_header(page, links), sections)
-    return document(f"Heart report: {page.case_name}", body, data, SCRIPTS)
+    return document(f"Heart report: {page.case_name}", body, data, scripts)
 
 
 def write_heart_page(page: HeartPage, path: str | Path, budget_bytes: int = 7_000_000) -> Path:
@@ -173,6 +181,33 @@ def _bullseyes(page: HeartPage) -> list[str]:
         scale = colour_scale(figure.colour_map, low, high, figure.title, figure.unit)
         figures.append(f"<figure>{bullseye(figure)}<figcaption>{scale}</figcaption></figure>")
     return figures
+
+
+def _strain(page: HeartPage) -> str:
+    """What the motion study found, and where its own report is.
+
+    Figures and curves follow this page's clock: only where the motion has its frames.
+    """
+    if page.strain is None:
+        return ""
+    table = region_table(page.strain)
+    if table:
+        table = f"<details open><summary>By region</summary>{table}</details>"
+    shared = page.strain.n_frames == page.n_frames
+    return (
+        f"<p>{escape(page.strain.sentence)} The lines that ride on the images, the moving muscle "
+        f"and what was set aside: "
+        f'<a href="{escape(page.strain_path)}">the motion report</a>.</p>'
+        f"{_rings(page)}{motion_curves(page.strain) if shared else ''}{table}"
+    )
+
+
+def _rings(page: HeartPage) -> str:
+    """Strain around the wall, over time."""
+    strain = page.strain
+    if strain is None or strain.n_frames != page.n_frames or not strain.rings:
+        return ""
+    return ring_figures(strain.rings, strain.end_systole or 0)
 
 
 def _reasons(page: HeartPage) -> str:

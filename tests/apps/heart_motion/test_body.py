@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corporis.apps.heart_motion import BodyInMotion
+from corporis.apps.heart_motion import BodyInMotion, RestFit
 from corporis.apps.heart_motion.body import body_truth, segments_of
 from corporis.apps.heart_motion.fusion import Fusion
 from corporis.apps.heart_motion.plane_check import check_plane
@@ -113,3 +113,7 @@ def test_segments_and_missing_facts():
     assert segments_of(places, 85.0).tolist() == [3]
     with pytest.raises(Unsupported, match="needs the facts tagged_planes, wall_at_rest"):
         BodyInMotion()(Case("a"))
+    facts = {"tagged_planes": (), "cavity_mm": 80.0, "times_ms": TIMES, "beat_ms": 800.0}
+    for rest in (None, RestFit()):
+        with pytest.raises(Unsupported, match="wall_at_rest"):
+            BodyInMotion(rest=rest)(Case("a", facts=facts))

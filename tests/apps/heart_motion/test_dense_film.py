@@ -13,7 +13,7 @@ from corporis.imaging import Image, read
 from corporis.interfaces import Case
 from corporis.phantoms import TaggedWall, dense_images
 
-WALL = TaggedWall(n_frames=4, frame_ms=100.0, side=56)
+WALL = TaggedWall(n_frames=3, frame_ms=150.0, side=36, pixel_mm=2.5)
 CYCLES_PER_MM = 0.12
 AXES = ("time", "row", "column")
 
@@ -53,7 +53,8 @@ def test_strain_of_the_ring_through_wrapped_phases(stored, is_given):
     true = np.stack([WALL.strain(rest[inside], t) for t in WALL.times_ms])[..., 1, 1].mean(axis=1)
     mean = 100 * (np.sqrt(1 + 2 * true) - 1)
     assert found.whole.strain["circumferential"][-1] == pytest.approx(mean[-1], abs=1.5)
-    assert found.images.shape == (4, 56, 56) and found.pixel_mm == (1.5, 1.5)
+    assert found.shows.startswith("DENSE")
+    assert found.images.shape == (3, 36, 36) and found.pixel_mm == (2.5, 2.5)
 
 
 def test_a_published_phantom_contracts_and_relaxes(data_dir):
@@ -83,7 +84,7 @@ def test_what_is_missing_is_said(stored):
     few = {k: v for k, v in stored.items() if k != "column"}
     with pytest.raises(BadInput, match="none of column"):
         HeartMotion()(Case("a", few))
-    dark = {**stored, "magnitude": stored["magnitude"].with_data(np.ones((4, 56, 56)))}
+    dark = {**stored, "magnitude": stored["magnitude"].with_data(np.ones((3, 36, 36)))}
     with pytest.raises(BadInput, match="--wall"):
         HeartMotion()(Case("a", dark))
     beyond = {**stored, "row": stored["row"].with_data(stored["row"].data + 5000)}

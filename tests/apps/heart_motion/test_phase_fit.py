@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apps.heart_motion.known import displacement_errors, rest_of, ring_of, strain_errors
-from corporis.apps.heart_motion import PhaseFit, Tags
+from corporis.apps.heart_motion import BandPass, PhaseFit, Tags
 from corporis.errors import NotFound
 from corporis.phantoms import TaggedWall
 
@@ -55,6 +55,36 @@ def test_with_noise_and_with_the_area_held():
     _, pixels = rest_of(WALL)
     assert np.abs(np.linalg.det(held.gradient(pixels)) - 1).mean() < 0.02
     assert free.noise > 0.05 and free.believed[1:].min() > 0.9
+
+
+BEAT = TaggedWall(n_frames=20)
+MIDDLE = PhaseFit(area_spread=0.1, rims_known=False, filter=BandPass(0.5), less_background=True)
+
+
+def test_what_other_images_show_counts_where_tags_do_not():
+    """A third of the ring without tags, from the fourth frame on."""
+    images = BEAT.images(15.0, seed=5)
+    rows, columns = np.indices(images.shape[1:]) - (BEAT.side - 1) / 2
+    gone = np.abs(np.arctan2(columns, rows)) < np.pi / 3
+    images[3:, gone] = images[3:, gone].mean(axis=1, keepdims=True)
+    middle = (BEAT.side - 1) / 2
+
+    def ridden(rest):
+        mm = (rest - middle) * BEAT.pixel_mm
+        return np.stack([BEAT.displacement(mm, t) for t in BEAT.times_ms]) / BEAT.pixel_mm + 0.3
+
+    films = images, ring_of(BEAT), BEAT.times_ms
+    errors = [rms(displacement_errors(MIDDLE(*films, None, r), BEAT)) for r in (None, ridden)]
+    assert errors[1] < 0.5 * errors[0] and errors[1] < 1.2
+
+
+def test_a_beat_that_is_a_cycle_helps_late_frames():
+    films = BEAT.images(10.0, seed=3), ring_of(BEAT), BEAT.times_ms
+    late = [
+        float(displacement_errors(replace(MIDDLE, unseen_steps=unseen)(*films), BEAT)[15:].mean())
+        for unseen in (None, 1.0)
+    ]
+    assert late[1] < 0.9 * late[0]
 
 
 def test_steps_of_two_thirds_of_a_tag_are_followed():
@@ -114,3 +144,8 @@ def test_bad_input_is_refused(rng):
         PhaseFit(area_spread=0.0)
     with pytest.raises(ValueError, match="n_steps"):
         PhaseFit(n_steps=0)
+    with pytest.raises(ValueError, match="rims are not known"):
+        PhaseFit(less_background=True)
+    for change in ({"unseen_steps": 0.5}, {"ridden_px": 0.0}):
+        with pytest.raises(ValueError, match=next(iter(change))):
+            PhaseFit(**change)

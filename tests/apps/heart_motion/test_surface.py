@@ -1,9 +1,11 @@
 """Strain of a moving surface, beside formulas; and what is missing is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from corporis.apps.heart_motion.surface import SurfaceInMotion, surface_strain
+from corporis.apps.heart_motion.surface import SurfaceInMotion, surface_measures, surface_strain
 from corporis.errors import BadInput, Unsupported
 from corporis.interfaces import Application, Case, Mesh
 from corporis.shapes import grid_surface
@@ -64,12 +66,31 @@ def test_twist_shears_and_does_not_shorten_around():
     assert found.whole.strain["longitudinal"][1] == pytest.approx(0.5, abs=0.1)
 
 
+def test_without_a_plane_along_the_axis_length_is_unknown():
+    points, cells, segment = tube()
+    found = surface_strain(
+        Mesh(np.stack([points, 0.9 * points]), cells), np.array([0, 0, 1.0]), segment, None,
+        ("circumferential",),
+    )  # fmt: skip
+    assert found.directions == ("circumferential",)
+    assert found.clinical(found.whole, "longitudinal").peak is None
+    lines = {"circumferential": np.array([0.0, -10.0])}
+    table = {
+        m.name: m for m in surface_measures(replace(found, lines=lines, residual_mm=np.ones(1)))
+    }
+    along = table["global longitudinal strain (GLS), end-systolic"]
+    assert along.value is None and along.note == "needs a film along the axis"
+    around = table["global circumferential strain (GCS), end-systolic"]
+    assert around.value == -10 and "(frame 1, to 2)" in around.note
+
+
 def test_what_is_missing_is_said():
     assert isinstance(SurfaceInMotion(), Application)
     with pytest.raises(Unsupported, match="got none of cine_slices, phases"):
         SurfaceInMotion()(Case("a"))
     points, cells, segment = tube()
     facts = {"cine_slices": [], "phases": np.arange(4) / 4, "axis": np.array([0, 0, 1.0]),
-             "vertex_segment": segment, "times_ms": None}  # fmt: skip
+             "vertex_segment": segment, "n_angles": N_ANGLES, "end_diastole": 0,
+             "times_ms": None}  # fmt: skip
     with pytest.raises(BadInput, match="cuts none of the planes"):
         SurfaceInMotion()(Case("a", meshes={"left_endocardium": Mesh(points, cells)}, facts=facts))

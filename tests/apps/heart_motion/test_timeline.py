@@ -27,7 +27,27 @@ def test_acceleration_is_that_of_the_courses(rng):
     )
 
 
+def test_of_a_whole_beat_courses_end_as_they_begin():
+    timeline = Timeline(40.0 * np.arange(20), 12, beat_ms=800.0)
+    assert timeline.count == 12 and timeline.values.shape == (20, 12)
+    np.testing.assert_allclose(timeline.values[0], 0, atol=1e-12)
+    fine = Timeline(np.linspace(0, 800, 4000, endpoint=False), 6, beat_ms=800.0)
+    assert np.abs(fine.values[-1]).max() < 0.01
+    seconds = fine.times_ms / 1000
+    second = np.gradient(np.gradient(fine.values, seconds, axis=0), seconds, axis=0)[5:-5]
+    np.testing.assert_allclose(
+        second.T @ second / len(second),
+        fine.acceleration,
+        rtol=0.02,
+        atol=0.02 * fine.acceleration.max(),
+    )
+
+
 def test_bad_values_are_refused():
+    with pytest.raises(ValueError, match="a beat starts at rest"):
+        Timeline(np.array([0.0, 1.0, 2.0]), 2, starts_at_rest=False, beat_ms=9.0)
+    with pytest.raises(ValueError, match="longer than the film of 2 ms"):
+        Timeline(np.array([0.0, 1.0, 2.0]), 2, beat_ms=2.0)
     with pytest.raises(ValueError, match="increasing"):
         Timeline(np.array([0.0, 0.0]))
     with pytest.raises(ValueError, match="n_courses"):

@@ -3,6 +3,7 @@
 from corporis.apps.heart_motion.application import HeartMotion
 from corporis.apps.heart_motion.body import BodyInMotion, BodyMotion
 from corporis.apps.heart_motion.cine import CineFit, CineMotion, CineSlice, phases_of
+from corporis.apps.heart_motion.cine_film import ridden_by_cine
 from corporis.apps.heart_motion.equations import RingCourses, Smoothness
 from corporis.apps.heart_motion.film import FilmMotion
 from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
@@ -68,5 +69,6 @@ __all__ = [
     "follow_crossings",
     "material_displacement",
     "phases_of",
+    "ridden_by_cine",
     "shows_grid",
 ]

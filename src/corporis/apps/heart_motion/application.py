@@ -24,6 +24,10 @@ UNWRAPPED = (
     "from frame to frame; thin plates carry the displacement of what is in a pixel to material "
     "places."
 )
+BESIDE_CINE = (
+    "{name}: a cine of the same frames lies beside the tags: the motion ends as it begins, and "
+    "what registration of the cine shows counts with the tags, with a deviation of 2 pixels."
+)
 HARDLY = -3.0
 """Peak circumferential strain in per cent, above which the wall's place is doubted."""
 
@@ -141,6 +145,7 @@ def _followed(film: SliceFilm) -> FilmMotion:
             times,
             tags,
             rims_known=film.rims_known,
+            cine=film.cine,
         )
     return replace(
         found,
@@ -174,6 +179,8 @@ def _report(found: list[FilmMotion], films: list[SliceFilm], phases: list[DenseP
         )
     walls = [f"{f.name}: the wall of the first frame is from {f.wall_from}." for f in films]
     walls += [UNWRAPPED.format(name=plane.name) for plane in phases]
+    beside = [f.name for f in films if f.cine is not None and not f.rims_known]
+    walls += [BESIDE_CINE.format(name=name) for name in beside]
     methods = [text for kind, text in METHODS if not kind or kind & sources]
     return Report(
         "heart motion",

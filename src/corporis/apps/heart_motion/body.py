@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from corporis.apps.heart_motion.clinical import Clinical, clinical, dyssynchrony
 from corporis.apps.heart_motion.fusion import Fusion, TaggedFilm, WallMotion
 from corporis.apps.heart_motion.intervals import RINGS, segment_deviation
 from corporis.apps.heart_motion.regions import Region, body_regions, select
+from corporis.apps.heart_motion.rest_fit import RestFit, RestFound
 from corporis.apps.heart_motion.sectors import WALLS
 from corporis.deformables import aha_segment
 from corporis.errors import Unsupported
@@ -81,18 +83,24 @@ class BodyMotion:
 class BodyInMotion:
     """Makes one moving body of tagged films of many planes.
 
-    It reads the facts ``tagged_planes`` (sequence of `TaggedFilm`), ``wall_at_rest`` (`WallModes`,
-    angle 0 at the anterior insertion of the right ventricle, towards the septum), ``cavity_mm``
-    (length of the cavity, for the levels of segments), ``times_ms`` and ``beat_ms``. It gives the
-    fact ``body`` (`BodyMotion`) and the moving shells of the wall.
+    It reads the facts ``tagged_planes`` (sequence of `TaggedFilm`, in a frame whose third axis runs
+    from base to apex, angle 0 at the anterior insertion of the right ventricle, towards the
+    septum), ``cavity_mm`` (length of the cavity, for the levels of segments), ``times_ms`` and
+    ``beat_ms``; and ``wall_at_rest`` (`WallModes`), or ``span_mm``, where a wall that is to be
+    found begins and ends. It gives the facts ``body`` (`BodyMotion`) and, where planes were put
+    right, ``rest`` (`RestFound`), and the moving shells of the wall.
 
     Parameters
     ----------
     fusion : Fusion
+    rest : RestFit or None
+        Finds what shifts there are between breath-holds, the tags and, where it is not given, the
+        wall at rest. None takes planes to lie where they say; then wall and tags must be known.
     progress : callable(text, fraction) or None
     """
 
     fusion: Fusion = field(default_factory=Fusion)
+    rest: RestFit | None = None
     progress: Callable[[str, float], None] | None = None
 
     def __call__(self, case: Case) -> Report:
@@ -103,23 +111,31 @@ class BodyInMotion:
         Unsupported
             If a fact is missing.
         """
-        wanted = ("tagged_planes", "wall_at_rest", "cavity_mm", "times_ms", "beat_ms")
+        wanted = ["tagged_planes", "wall_at_rest", "cavity_mm", "times_ms", "beat_ms"]
+        if self.rest is not None and "span_mm" in case.facts:
+            wanted.remove("wall_at_rest")
         missing = [name for name in wanted if name not in case.facts]
         if missing:
             raise Unsupported(f"a body needs the facts {', '.join(missing)}: give them")
         films: Sequence[TaggedFilm] = case.facts["tagged_planes"]
-        wall, times = case.facts["wall_at_rest"], np.asarray(case.facts["times_ms"], dtype=float)
-        self._tell("fitting the tags of all planes", 0.0)
+        wall: Any = case.facts.get("wall_at_rest")
+        times = np.asarray(case.facts["times_ms"], dtype=float)
+        put_right: RestFound | None = None
+        if self.rest is not None:
+            self._tell("finding the wall and the shifts of its planes", 0.0)
+            put_right = self.rest(list(films), wall, case.facts.get("span_mm"))
+            films, wall = put_right.films, put_right.wall
+        self._tell("fitting the tags of all planes", 0.2)
         motion = self.fusion(list(films), wall, times / float(case.facts["beat_ms"]))
         self._tell("measuring", 0.8)
         body = body_of(motion, times, float(case.facts["cavity_mm"]))
         return Report(
             "heart motion",
-            body_measures(body),
+            (*body_measures(body), *shift_measures(put_right)),
             {},
             shells(body),
-            {"body": body},
-            _METHODS,
+            {"body": body} | ({} if put_right is None else {"rest": put_right}),
+            (_METHODS[0], _GIVEN if put_right is None else _FOUND, *_METHODS[1:]),
             _REFERENCES,
         )
 
@@ -271,6 +287,18 @@ def body_measures(body: BodyMotion) -> tuple[Measure, ...]:
     return tuple(rows)
 
 
+def shift_measures(put_right: RestFound | None) -> tuple[Measure, ...]:
+    """How far planes were found off where they say; nothing where that was not asked."""
+    if put_right is None:
+        return ()
+    far = np.linalg.norm(put_right.slips_mm, axis=1)
+    note = "between breath-holds, in the planes"
+    return (
+        Measure("shift of planes, mean", float(far.mean()), "mm", note=note),
+        Measure("shift of planes, largest", float(far.max()), "mm", note=note),
+    )
+
+
 def _named(segments) -> str:
     return ", ".join(str(k) for k in segments) or "none"
 
@@ -279,12 +307,19 @@ _METHODS = (
     "The phases of the tags of all planes are fitted at once by a wall that moves in waves around "
     "it and polynomials across and along it; every plane sees motion in its own plane only. "
     "Volume is held, the frames of the beat are bound by cyclic waves, and phases that disagree "
-    "with the others are believed less. The wall at rest and the tags' wave vectors are given.",
+    "with the others are believed less.",
     "Intervals are 95 % of a segment's mean strain, from the fit's normal equations and from how "
     "much the segment differs from its ring, as smooth modes lend it some of what its neighbours "
     "do; the weights of both were found on 16 virtual hearts.",
     "A segment counts as weak where its peak circumferential Green strain lies more than "
     f"{WEAK} above the median of its ring; this was chosen on the same 16 virtual hearts.",
+)
+_GIVEN = "The wall at rest and the tags' wave vectors are given; planes lie where they say."
+_FOUND = (
+    "Tags, and the shifts of the planes between breath-holds, are those with which one wall at "
+    "rest, between whose shells muscle is bright and tagged, gives the first images of all "
+    "planes; a wall that is not given is found with them. Shifts across a plane are not told from "
+    "the shape of the wall."
 )
 _REFERENCES = (
     "O'Dell, Moore, Hunter, Zerhouni & McVeigh, Three-dimensional myocardial deformations: "

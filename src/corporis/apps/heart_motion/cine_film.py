@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corporis.apps.heart_motion.cine import CineMotion, CineSlice
+from corporis.apps.heart_motion.cine import CineMotion, CineSlice, phases_of
 from corporis.apps.heart_motion.film import FilmMotion, Observations
 from corporis.apps.heart_motion.plane_wall import PlaneWall
 from corporis.apps.heart_motion.point_fit import PointFit
@@ -32,13 +32,8 @@ def follow_cine(
     fit_times_ms : array, (n_frames,)
         Of the frames, or supposed ones.
     """
-    times = np.asarray(fit_times_ms, dtype=float) - fit_times_ms[0]
-    phases = times / (times[-1] + np.median(np.diff(times)))
-    steps = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    film = CineSlice(images, np.zeros(3), steps, phases)
     rest, _ = ring.quadrature(*FOLLOWED)
-    flat = np.concatenate([rest, np.zeros((len(rest), 1))], axis=1)
-    seen = CineMotion().ridden(film, flat)[..., :2]
+    seen = ridden_by_cine(images, fit_times_ms, rest)
     fit = PointFit(noise_px=LEAST_NOISE_PX, area_spread=0.1)
     motion = fit(rest, seen, ring, fit_times_ms)
     wall = PlaneWall.of_ring(ring)
@@ -55,6 +50,14 @@ def follow_cine(
         Observations(rest, motion.trust[..., 0]),
         warnings=tuple(_doubts(name, images)),
     )
+
+
+def ridden_by_cine(images: np.ndarray, times_ms: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Displacement (n_frames, n, 2) in pixels of places (n, 2) that ride on a cine of a beat."""
+    steps = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    film = CineSlice(images, np.zeros(3), steps, phases_of(times_ms))
+    flat = np.concatenate([rest, np.zeros((len(rest), 1))], axis=1)
+    return CineMotion().ridden(film, flat)[..., :2]
 
 
 def _doubts(name, images):

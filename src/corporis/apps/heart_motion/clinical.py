@@ -12,6 +12,8 @@ DEFINITIONS = {
     "strain": "relative change of length L/L0 - 1 of muscle along a direction of the first frame, "
     "in per cent, mean over the area of the region; circumferential around the wall, radial "
     "across it, longitudinal along the axis",
+    "global strain": "of tagged slices the mean of their whole walls; of a surface that cine "
+    "moves, the change of length of lines around and along the endocardium since end-diastole",
     "Green strain": "(F^T F - 1)/2 in the same directions of the first frame, without a unit",
     "peak": "the largest shortening (circumferential, longitudinal) or thickening (radial); not "
     "given where it lies in the last frame reported and the film goes on",

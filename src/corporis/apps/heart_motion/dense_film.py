@@ -115,6 +115,7 @@ def follow_dense(plane: DensePlane, sectors: Sectors, ring: Annulus | None) -> F
     return replace(
         found,
         images=plane.strength,
+        shows="DENSE, strength of the echo",
         times_ms=plane.image.times_ms,
         pixel_mm=plane.image.spacing[1:] if plane.image.length_unit == "mm" else None,
         place=plane.image.affine if plane.image.facts.get("is_placed", True) else None,

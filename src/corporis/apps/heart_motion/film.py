@@ -70,6 +70,8 @@ class FilmMotion:
     pixel_mm : (float, float) or None
     place : array, (4, 4), or None
         Affine of the film in the patient, (slice, row, column) to mm, where it is known.
+    shows : str
+        What the images are, where `source` does not say it.
     """
 
     name: str
@@ -87,6 +89,7 @@ class FilmMotion:
     times_ms: np.ndarray | None = None
     pixel_mm: tuple[float, float] | None = None
     place: np.ndarray | None = None
+    shows: str = ""
     warnings: tuple[str, ...] = field(default=())
 
     @property

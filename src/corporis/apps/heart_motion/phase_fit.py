@@ -10,10 +10,12 @@ where `r` is the phase measured less the phase that the same filter sees in imag
 last fit: the bias that a band-pass filter has near the edges of the wall is on both sides.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from corporis.apps.heart_motion.background import without_background
 from corporis.apps.heart_motion.equations import (
     RingCourses,
     Smoothness,
@@ -32,6 +34,9 @@ from corporis.deformables import Annulus
 
 FLOOR_RAD = 0.03
 """Deviation of a phase that is never undercut: the signal of muscle is not quite even."""
+
+RIDDEN_BELIEVED = 3.0
+"""Deviations of a displacement that other images show, beyond which it is disbelieved."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,14 @@ class PhaseFit:
     may_be_blind : bool
         Whether one family of tags is enough; motion along its lines is then only what is smooth,
         and unknown.
+    unseen_steps : float or None
+        Usual steps from the last frame to where the beat begins again, >= 1: the motion then ends
+        as it began. None knows of no beat.
+    less_background : bool
+        Whether the local mean is taken off the images before; not where rims are known, as the
+        images that are made have no surroundings.
+    ridden_px : float
+        Deviation of displacements that other images show, where they are given, > 0.
     wants_deviations : bool
         Whether the motion is to have a covariance.
     correlation : float
@@ -81,12 +94,21 @@ class PhaseFit:
     filter: BandPass = field(default_factory=lambda: BandPass(share=0.75))
     start: Start = field(default_factory=Start)
     may_be_blind: bool = False
+    unseen_steps: float | None = None
+    less_background: bool = False
+    ridden_px: float = 2.0
     wants_deviations: bool = False
     correlation: float = 1.0
 
     def __post_init__(self):
         if self.n_steps < 1 or not self.believed > 0:
             raise ValueError("n_steps must be >= 1 and believed > 0")
+        if self.less_background and self.rims_known:
+            raise ValueError("less_background is for rings whose rims are not known")
+        if self.unseen_steps is not None and not self.unseen_steps >= 1:
+            raise ValueError(f"unseen_steps must be >= 1 or None, got {self.unseen_steps}")
+        if not self.ridden_px > 0:
+            raise ValueError(f"ridden_px must be > 0, got {self.ridden_px}")
         if not self.correlation > 0:
             raise ValueError(f"correlation must be > 0, got {self.correlation}")
         if self.area_spread is not None and not self.area_spread > 0:
@@ -98,6 +120,7 @@ class PhaseFit:
         ring: Annulus,
         times_ms: np.ndarray,
         tags: Tags | None = None,
+        ridden: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> RingMotion:
         """The motion since the first frame.
 
@@ -110,6 +133,10 @@ class PhaseFit:
         times_ms : array, (n_frames,)
         tags : Tags or None
             None finds them in the first frame.
+        ridden : callable or None
+            From material points (n, 2) to displacements (n_frames, n, 2) that other images of
+            the same frames show, such as a cine: each counts as one independent pixel, and is
+            believed less where the tags contradict it.
 
         Raises
         ------
@@ -133,8 +160,15 @@ class PhaseFit:
                 "one family of tags was found: motion along its lines is unknown; give images "
                 "with a grid, or tags that name both wave vectors"
             )
-        courses = RingCourses(ring, Timeline(times_ms, self.n_courses), self.smoothness)
-        return _Fit(self, images, courses, tags).run()
+        beat = None
+        if self.unseen_steps is not None:
+            step = float(np.median(np.diff(times_ms)))
+            beat = float(times_ms[-1] - times_ms[0]) + self.unseen_steps * step
+        timeline = Timeline(times_ms, self.n_courses, beat_ms=beat)
+        courses = RingCourses(ring, timeline, self.smoothness)
+        if self.less_background:
+            images = without_background(images, float(tags.spacing_px.mean()))
+        return _Fit(self, images, courses, tags, ridden).run()
 
 
 def window_of(ring: Annulus, shape, margin: float = 2.0) -> np.ndarray:
@@ -148,12 +182,13 @@ def window_of(ring: Annulus, shape, margin: float = 2.0) -> np.ndarray:
 class _Fit:
     """One run: images, tags as known so far, and the numbers of the motion."""
 
-    def __init__(self, settings: PhaseFit, images, courses: RingCourses, tags: Tags):
+    def __init__(self, settings: PhaseFit, images, courses: RingCourses, tags: Tags, ridden):
         self.settings, self.courses, self.tags = settings, courses, tags
         self.carriers = tags.wave_vectors
         self.harmonics = self._filtered(images)
         self.density = settings.filter.bandwidth(images.shape[1:], self.carriers)
         self.synthesis = Synthesis(courses.ring, images)
+        self.ridden = None if ridden is None else ridden(courses.places)
 
     def run(self) -> RingMotion:
         settings, courses = self.settings, self.courses
@@ -181,12 +216,24 @@ class _Fit:
             if held is not None:
                 more = area_blocks(courses.slopes, F, self.density * courses.area / held**2)
                 blocks, right = blocks + more[0], right + more[1]
+            if self.ridden is not None:
+                more = self._ridden_blocks(x)
+                blocks, right = blocks + more[0], right + more[1]
             found = found + courses.step(found, blocks, right)
         spread = None
         if settings.wants_deviations:
             spread = settings.correlation**2 * courses.covariance(blocks)
         numbers, times = courses.at_frames(found), courses.timeline.times_ms
         return RingMotion(courses.ring, numbers, times, noise, trust, courses.places, spread)
+
+    def _ridden_blocks(self, x):
+        """Of displacements that other images show."""
+        courses, deviation = self.courses, self.settings.ridden_px
+        off = self.ridden - (x - courses.places)
+        wrong = np.sum(off**2, axis=-1, keepdims=True) / (RIDDEN_BELIEVED * deviation) ** 2
+        weight = (courses.area * self.density)[:, None] / (1 + wrong) ** 2 / deviation**2
+        slope = np.broadcast_to(np.eye(2), (*off.shape, 2))
+        return data_blocks(courses.basis, slope, off, np.broadcast_to(weight, off.shape))
 
     def _filtered(self, images):
         return HarmonicImages(self.settings.filter(images, self.carriers), self.carriers)

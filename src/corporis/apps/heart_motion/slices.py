@@ -46,6 +46,8 @@ class SliceFilm:
         What the file says; None where it does not.
     affine : array, (4, 4), or None
         Of the uncut slice, where its place in the patient is known.
+    cine : array, (n_frames, rows, columns), or None
+        A plain film of the same plane and frames, cut alike.
     """
 
     name: str
@@ -60,6 +62,7 @@ class SliceFilm:
     image: Image
     is_tagged: bool | None
     affine: np.ndarray | None = None
+    cine: np.ndarray | None = None
 
     @property
     def fit_times_ms(self) -> np.ndarray:
@@ -134,7 +137,16 @@ def _film(number, plane, given, drawings):
         image,
         None if says is None else says == "tagged",
         affine,
+        _cine(image, frames.shape, rows, columns),
     )
+
+
+def _cine(image, shape, rows, columns):
+    """What lies beside the frames, where it has their shape."""
+    beside = image.facts.get("cine")
+    if beside is None or np.shape(beside) != shape:
+        return None
+    return np.asarray(beside, dtype=float)[:, rows, columns]
 
 
 def _ring(number, name, s, image, given, drawings):

@@ -1,6 +1,6 @@
 """The endocardium in motion: a surface of the first frame, carried by cine, and its strain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,11 +9,14 @@ from corporis.apps.heart_motion.cine import CineMotion, CineSlice
 from corporis.apps.heart_motion.clinical import Clinical, clinical, dyssynchrony
 from corporis.apps.heart_motion.regions import WHOLE, Region, select
 from corporis.apps.heart_motion.sectors import WALLS
+from corporis.apps.heart_motion.surface_lines import DIRECTIONS, line_strain
 from corporis.errors import BadInput, Unsupported
 from corporis.interfaces import Case, Measure, Mesh, Report
 
 PART = "endocardium"
-DIRECTIONS = ("circumferential", "longitudinal")
+ALONG = 0.8
+"""Cosine of a plane's normal with the axis below which it shows length along the axis."""
+SHORT = {"circumferential": "GCS", "longitudinal": "GLS"}
 LEAST_MM2 = 1e-3
 NAMES = {k: f"segment {k}, {WALLS[k if k > 12 else (k - 1) % 6 + 1]}" for k in range(1, 17)}
 """Of segments that are reported: at the tip, segment 17, planes see too little."""
@@ -33,6 +36,11 @@ class SurfaceMotion:
     residual_mm, trust : array, (n_slices,)
         What the body leaves of each plane's displacements, and how far it was believed; NaN where
         the surface does not cut the plane.
+    lines : mapping of str to array, (n_frames,)
+        Global strain, of lines around and along the surface (`line_strain`), in per cent; without
+        the direction in which no plane shows length.
+    end_diastole : int
+        Frame of the lines' first lengths.
     """
 
     surface: Mesh
@@ -41,6 +49,13 @@ class SurfaceMotion:
     volume_ml: np.ndarray
     residual_mm: np.ndarray
     trust: np.ndarray
+    lines: Mapping[str, np.ndarray] = field(default_factory=dict)
+    end_diastole: int = 0
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Those in which strain is known."""
+        return tuple(self.whole.strain)
 
     @property
     def end_systole(self) -> int:
@@ -53,8 +68,16 @@ class SurfaceMotion:
         return next(r for r in self.regions if r.is_whole)
 
     def clinical(self, region: Region, component: str) -> Clinical:
-        """Numbers of one region along one direction."""
+        """Numbers of one region along one direction; all None where it is not known."""
+        if component not in region.strain:
+            return Clinical()
         return clinical(region.strain[component], self.end_systole, self.times_ms)
+
+    def across(self, component: str) -> Clinical:
+        """Numbers of the whole as clinics define them: of lines since end-diastole."""
+        if component not in self.lines:
+            return Clinical()
+        return clinical(self.lines[component], self.end_systole, self.times_ms)
 
 
 @dataclass(frozen=True)
@@ -63,9 +86,10 @@ class SurfaceInMotion:
 
     It reads the facts ``cine_slices`` (sequence of `CineSlice`), ``phases`` (of the frames wanted),
     ``axis`` (direction of the long axis, (3,)), ``vertex_segment`` (AHA number of each vertex, 0
-    where it has none, -1 on what closes the surface) and ``times_ms`` (or None), and the mesh
-    ``left_endocardium``, of which the first frame is taken. It gives the fact ``surface``
-    (`SurfaceMotion`) and the mesh ``endocardium``.
+    where it has none, -1 on what closes the surface), ``n_angles`` (vertices of each ring, from
+    base to tip; then follow the tip and the middle of the base), ``end_diastole`` (frame) and
+    ``times_ms`` (or None), and the mesh ``left_endocardium``, of which the first frame is taken.
+    It gives the fact ``surface`` (`SurfaceMotion`) and the mesh ``endocardium``.
 
     Parameters
     ----------
@@ -86,7 +110,10 @@ class SurfaceInMotion:
         BadInput
             If the surface cuts none of the planes.
         """
-        wanted = ("cine_slices", "phases", "axis", "vertex_segment", "times_ms")
+        wanted = (
+            *("cine_slices", "phases", "axis", "vertex_segment"),
+            *("n_angles", "end_diastole", "times_ms"),
+        )
         missing = [name for name in wanted if name not in case.facts]
         if missing or "left_endocardium" not in case.meshes:
             raise Unsupported(
@@ -101,13 +128,25 @@ class SurfaceInMotion:
             fit = self.motion(list(slices), start, np.asarray(case.facts["phases"], dtype=float))
         except ValueError as error:
             raise BadInput(str(error)) from error
+        axis = np.asarray(case.facts["axis"], dtype=float)
+        shows = [abs(film.normal @ axis) < ALONG * np.linalg.norm(axis) for film in slices]
+        directions = DIRECTIONS if any(shows) else DIRECTIONS[:1]
         moved = surface_strain(
             Mesh(fit.surface.points, start.cells, {}, None, start.length_unit),
-            np.asarray(case.facts["axis"], dtype=float),
+            axis,
             np.asarray(case.facts["vertex_segment"], dtype=int),
             case.facts["times_ms"],
+            directions,
         )
-        found = replace(moved, residual_mm=fit.residual_mm, trust=fit.trust)
+        first = int(case.facts["end_diastole"])
+        lines = line_strain(fit.surface.points, case.facts["n_angles"], first)
+        found = replace(
+            moved,
+            residual_mm=fit.residual_mm,
+            trust=fit.trust,
+            lines={k: lines[k] for k in directions},
+            end_diastole=first,
+        )
         return Report(
             "heart motion",
             surface_measures(found),
@@ -121,7 +160,11 @@ class SurfaceInMotion:
 
 
 def surface_strain(
-    surface: Mesh, axis: np.ndarray, segment: np.ndarray, times_ms: np.ndarray | None
+    surface: Mesh,
+    axis: np.ndarray,
+    segment: np.ndarray,
+    times_ms: np.ndarray | None,
+    directions: Sequence[str] = DIRECTIONS,
 ) -> SurfaceMotion:
     """Strain of a moving closed surface along and around an axis, in its own plane everywhere.
 
@@ -133,6 +176,8 @@ def surface_strain(
     segment : int array, (n,)
         Of the vertices; a triangle with a vertex of -1 counts for nothing.
     times_ms : array or None
+    directions : sequence of str
+        Of `DIRECTIONS`, those wanted.
     """
     points, cells = np.asarray(surface.points, dtype=float), np.asarray(surface.cells)
     corners = points[:, cells]
@@ -146,6 +191,8 @@ def surface_strain(
     around /= np.maximum(np.linalg.norm(around, axis=1), 1e-9)[:, None]
     stretches = {}
     for name, direction in zip(DIRECTIONS, (around, np.cross(normal, around))):
+        if name not in directions:
+            continue
         parts = np.einsum("mij,mj->mi", np.linalg.pinv(edges[0]), direction)
         stretches[name] = np.linalg.norm(np.einsum("tmji,mi->tmj", edges, parts), axis=-1)
     regions = _regions(stretches, area, segment[cells].max(axis=1))
@@ -198,16 +245,7 @@ def _volume(points, cells):
 
 def surface_measures(found: SurfaceMotion) -> tuple[Measure, ...]:
     """The table of one surface."""
-    rows = []
-    for word in DIRECTIONS:
-        numbers, name = found.clinical(found.whole, word), f"global {word} strain"
-        rows += [
-            Measure(f"{name}, end-systolic", numbers.end_systolic, "%", note="of the endocardium"),
-            Measure(f"{name}, peak", numbers.peak, "%", note="of the endocardium"),
-            Measure(f"{name}, time to peak", numbers.time_to_peak_ms, "ms"),
-            Measure(f"{name} rate, systolic", numbers.systolic_rate, "1/s"),
-            Measure(f"{name} rate, diastolic", numbers.diastolic_rate, "1/s"),
-        ]
+    rows = [m for word in DIRECTIONS for m in _global(found, word)]
     why = "the surface alone does not show it"
     rows.append(Measure("global radial strain", None, "%", note=why))
     peaks = [found.clinical(r, DIRECTIONS[0]) for r in select(found.regions)]
@@ -221,6 +259,23 @@ def surface_measures(found: SurfaceMotion) -> tuple[Measure, ...]:
     note = "root mean square of what the motion leaves of the planes' displacements"
     rows.append(Measure("residual", left, "mm", note=note))
     return tuple(rows)
+
+
+def _global(found: SurfaceMotion, word: str):
+    """Strain of the whole in one direction, as clinics define it."""
+    numbers, name = found.across(word), f"global {word} strain"
+    said, unknown = f"{name} ({SHORT[word]})", "needs a film along the axis"
+    since = f"of the endocardium since end-diastole (frame {found.end_diastole + 1})"
+    end = f"{since[:-1]}, to {found.end_systole + 1})"
+    known = word in found.lines
+    yield Measure(
+        f"{said}, end-systolic", numbers.end_systolic, "%", note=end if known else unknown
+    )
+    yield Measure(f"{said}, peak", numbers.peak, "%", note=since if known else unknown)
+    if known:
+        yield Measure(f"{name}, time to peak", numbers.time_to_peak_ms, "ms")
+        yield Measure(f"{name} rate, systolic", numbers.systolic_rate, "1/s")
+        yield Measure(f"{name} rate, diastolic", numbers.diastolic_rate, "1/s")
 
 
 def _doubts(found: SurfaceMotion):
@@ -240,7 +295,10 @@ _METHODS = (
     "frames are registered, and points where the surface cuts the plane ride on the displacements, "
     "forwards from the first frame and backwards from the last; all planes together move one "
     "sparse elastic body in cyclic waves, and courses that disagree are set aside.",
-    "Strain is the stretch of each triangle around and along the axis, mean over its area at rest.",
+    "Strain of a segment is the stretch of its triangles around and along the axis, mean over "
+    "their area at rest. Global longitudinal strain is that of lines from base to tip and up "
+    "again, the mean of all around; global circumferential strain that of lines around the "
+    "cavity, the mean of a basal, a middle and an apical one: change of length since end-diastole.",
 )
 _REFERENCES = (
     "Yu et al., Deformable models with sparsity constraints for cardiac motion analysis, "
