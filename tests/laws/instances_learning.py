@@ -7,6 +7,7 @@ from corporis.learning import (
     KSVD,
     GrowingShapes,
     HammingVote,
+    JointKernelHashing,
     KernelHashing,
     ModesAndDetails,
     OnlineDictionary,
@@ -53,6 +54,13 @@ INSTANCES = {
     "GrowingShapes": [growing(), growing(noise=2.0, n_atoms=12)],
     "HammingVote": [
         hashing(lambda: HammingVote(KernelHashing(6, n_anchors=9, random_state=0), 3)),
+    ],
+    "JointKernelHashing": [
+        hashing(
+            lambda: JointKernelHashing(
+                8, groups=["a", "a", "b", "b", "c", "c"], n_anchors=9, random_state=0
+            )
+        ),
     ],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "KernelHashing": [hashing(lambda: KernelHashing(8, n_anchors=9, random_state=0))],
