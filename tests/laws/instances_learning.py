@@ -68,7 +68,12 @@ INSTANCES = {
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],
-    "PosteriorHashing": [hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0))],
+    "PosteriorHashing": [
+        hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0)),
+        hashing(
+            lambda: PosteriorHashing(8, groups=[0, 0, 0, 1, 1, 1], n_anchors=9, random_state=0)
+        ),
+    ],
     "Representatives": [
         dictionary(lambda: Representatives(n_atoms=8)),
         dictionary(lambda: Representatives(n_atoms=5, reach=2.0, n_neighbours=3)),

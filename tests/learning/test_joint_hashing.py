@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from corporis.learning import HammingVote, JointKernelHashing, KernelHashing
+from corporis.learning import HammingVote, JointKernelHashing, KernelHashing, PosteriorHashing
 from corporis.learning.joint_hashing import cost_of_weights, on_simplex
 
 
@@ -62,6 +62,15 @@ def test_the_cue_that_tells_is_weighed_more_and_helps(rng):
     weight = dict(zip(found.group_names_.tolist(), found.kernel_weights_.tolist()))
     assert sum(weight.values()) == pytest.approx(1) and weight["a"] > 0.8
     assert votes[0] > votes[1]
+
+
+def test_posteriors_weigh_groups_too_but_none_is_silent(rng):
+    X, y, groups = cues(rng)
+    joint = PosteriorHashing(32, groups=groups, n_anchors=60, random_state=0)
+    vote = HammingVote(joint, 9).fit(X[:120], y[:120])
+    weights = vote.hashing_.kernel_weights_
+    assert weights.sum() == pytest.approx(1) and weights[0] > 0.7 and weights[1] >= 0.25
+    assert vote.score(X[120:], y[120:]) > 0.9
 
 
 def test_one_group_is_kernel_hashing(rng):
