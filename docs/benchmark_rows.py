@@ -676,8 +676,12 @@ VISUAL_WORDS = (
         extra="glas_words_control_outside_glands",
     ),
     Row(
-        "the same, queries mirrored, blurred and compressed again; beside, labels at random",
+        "the same, queries mirrored, blurred and compressed again",
         "glas_words_control_disturbed",
+    ),
+    Row(
+        "the same, labels shuffled between patients; beside, between images",
+        "glas_words_control_random_labels_by_patient",
         extra="glas_words_control_random_labels",
     ),
 )
@@ -686,7 +690,12 @@ NUCLEI = (
     Row("the same: PQ", "monuseg_pq", 0.56, extra="monuseg_pq_classical"),
     Row("the same: F1 at IoU 0.5", "monuseg_f1", 0.77, extra="monuseg_f1_classical"),
     Row("GBM40: F1", "gbm40_f1", 0.85),
-    Row("DSB 2018, fluorescence: F1", "dsb_fluorescence_f1", 0.92),
+    Row(
+        "DSB 2018, fluorescence: F1",
+        "dsb_fluorescence_f1",
+        0.92,
+        extra="dsb_fluorescence_f1_classical",
+    ),
     Row("DSB 2018, purple: F1", "dsb_purple_f1", 0.85),
     Row(
         "types, patients left out: macro F1",

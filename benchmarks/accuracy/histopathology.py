@@ -58,6 +58,7 @@ KEYS = (
             "disturbed",
             "no_picture",
             "random_labels",
+            "random_labels_by_patient",
         )
     ),
 )
@@ -83,7 +84,8 @@ NOTES = (
     "Controls of the words, 500 of them: as many descriptors of every image, 200 in drawn glands "
     "or outside; queries mirrored, out of focus by a pixel and compressed again at JPEG's quality "
     "50; and the same vote of size, number of descriptors, mean colour and power spectrum, which "
-    "show no architecture. Drawn glands say where to look in these controls alone.",
+    "show no architecture. Drawn glands say where to look in these controls alone. Labels at "
+    "random: shuffled ten times between images, and between patients.",
     "The other constants of our hashing were chosen on folds 1, 2 and 4.",
 )
 

@@ -36,6 +36,7 @@ KEYS = (
     "lymphocyte_f1",
     "monuseg_f1_shipped",
     "seconds_per_megapixel",
+    "cpu_seconds_per_megapixel",
     "monuseg_aji_classical",
     "monuseg_pq_classical",
     "monuseg_f1_classical",

@@ -11,7 +11,8 @@ from PIL import Image
 from apps.histopathology.stained import region
 from corporis.apps.histopathology import CaseIndex, model_of
 from corporis.cohorts import slides
-from corporis.cohorts.slides import add_case, find_alike, index_folder, look, train_glands
+from corporis.cohorts.slide_training import train_glands
+from corporis.cohorts.slides import add_case, find_alike, index_folder, look
 from corporis.errors import BadInput, Unreadable
 
 N_CASES = 8
@@ -78,6 +79,38 @@ def test_the_own_patient_is_left_out_unless_asked(made, folder):
         assert names(answer)[0] == "case2" and len(answer.matches) == N_CASES
         answer, _ = find_alike(index, seen, facts={"organ": "lung"})
         assert {m.entry.facts["organ"] for m in answer.matches} == {"lung"}
+
+
+def test_visual_words_are_learned_once_and_agree(folder, tmp_path):
+    path = tmp_path / "words.index"
+    index_folder(folder, path, um_per_px=1.24, n_words=200)
+    more = write_folder(tmp_path / "more", 2, start=20)
+    with CaseIndex(path) as index:
+        held = index.part(slides.WORDS)
+    assert index_folder(more, path, n_words=50) == (2, N_CASES + 2, [])
+    with CaseIndex(path) as index:
+        assert held and index.part(slides.WORDS) == held
+        model = model_of(index)
+        assert set(model.group_weights) == {"measured", "words"}
+        assert sum(model.group_weights.values()) == pytest.approx(1)
+        answer, _ = find_alike(index, look(folder / "case3.png", um_per_px=1.24))
+    assert answer.diagnosis == "malignant"
+    near = answer.matches[0].nearer_than
+    assert {"words", "mucin"} <= set(near) and all(0 <= share <= 1 for share in near.values())
+    assert not any(said.startswith("words") for said in answer.matches[0].agreeing)
+
+
+def test_an_index_without_words_stays_without(copy, tmp_path):
+    more = write_folder(tmp_path / "more", 2, start=20)
+    assert index_folder(more, copy, n_words=100) == (2, N_CASES + 2, [])
+    with CaseIndex(copy) as index:
+        assert index.part(slides.WORDS) == b""
+
+
+def test_magnification_is_a_fact_of_every_case(made):
+    with CaseIndex(made) as index:
+        assert len(index.select(magnification="10x")) == N_CASES
+        assert not index.select(magnification="40x")
 
 
 def test_an_interrupted_run_goes_on(folder, made, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from corporis.learning import (
     KSVD,
     GrowingShapes,
     HammingVote,
+    JointKernelHashing,
     KernelHashing,
     ModesAndDetails,
     OnlineDictionary,
@@ -54,13 +55,25 @@ INSTANCES = {
     "HammingVote": [
         hashing(lambda: HammingVote(KernelHashing(6, n_anchors=9, random_state=0), 3)),
     ],
+    "JointKernelHashing": [
+        hashing(
+            lambda: JointKernelHashing(
+                8, groups=["a", "a", "b", "b", "c", "c"], n_anchors=9, random_state=0
+            )
+        ),
+    ],
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "KernelHashing": [hashing(lambda: KernelHashing(8, n_anchors=9, random_state=0))],
     "ModesAndDetails": [dictionary(lambda: ModesAndDetails(n_modes=2, n_atoms=8, n_nonzero=2))],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],
-    "PosteriorHashing": [hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0))],
+    "PosteriorHashing": [
+        hashing(lambda: PosteriorHashing(8, n_anchors=9, random_state=0)),
+        hashing(
+            lambda: PosteriorHashing(8, groups=[0, 0, 0, 1, 1, 1], n_anchors=9, random_state=0)
+        ),
+    ],
     "Representatives": [
         dictionary(lambda: Representatives(n_atoms=8)),
         dictionary(lambda: Representatives(n_atoms=5, reach=2.0, n_neighbours=3)),

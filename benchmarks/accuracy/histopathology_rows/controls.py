@@ -18,6 +18,8 @@ DEPTH_PX = 8
 """From a gland's outline, so that a descriptor sees the one side of it more than the other."""
 QUALITY, BLUR_PX = 50, 1.0
 BINS = 20
+N_SHUFFLES = 10
+"""Of labels, for the controls that know nothing."""
 
 
 def jobs(train: Path, test: Path):
@@ -54,11 +56,30 @@ def controls(known, splits):
     found = {name: _right(_bags(*sets, splits), labels, splits) for name, sets in bags.items()}
     facts = np.array([_facts(r.image, len(d)) for r, d in zip(known, every)])
     found["no_picture"] = _right(_standardised(facts, splits), labels, splits)
-    shuffled = _right(_bags(every, None, splits), rng.permutation(labels), splits)
     row = {name: float(right.mean()) for name, right in found.items()}
+    row |= shuffled(every, labels, [region.patient for region in known], splits)
     low, high = regions.patient_interval(found["all"], [known[i].patient for i in asked])
-    row |= {"random_labels": float(shuffled.mean()), "all_low": low, "all_high": high}
+    row |= {"all_low": low, "all_high": high}
     return [("word_controls", {"n": len(known), "n_words": N_WORDS, **row})]
+
+
+def shuffled(descriptors, labels, patients, splits) -> dict:
+    """Share of right votes where labels mean nothing, mean of `N_SHUFFLES`.
+
+    Shuffled between images, and between patients: each patient's images then draw their labels
+    from those of another, so that they stay as alike among themselves as they were.
+    """
+    rng, patients = np.random.default_rng(1), np.asarray(patients)
+    bags, names = list(_bags(descriptors, None, splits)), np.unique(patients)
+    found = {"random_labels": [], "random_labels_by_patient": []}
+    for _ in range(N_SHUFFLES):
+        given = dict(zip(names, rng.permutation(names)))
+        by_patient = np.array([rng.choice(labels[patients == given[p]]) for p in patients])
+        for name, drawn in zip(found, (rng.permutation(labels), by_patient)):
+            is_possible = all(len(np.unique(drawn[known])) > 1 for known, _ in splits)
+            if is_possible:
+                found[name].append(_right(bags, drawn, splits).mean())
+    return {name: float(np.mean(shares)) for name, shares in found.items() if shares}
 
 
 def _depth(glands, places):

@@ -1,4 +1,4 @@
-"""Diagnosed regions as an index on disk, regions looked up in it, and the network trained."""
+"""Diagnosed regions as an index on disk, and regions looked up in it."""
 
 import csv
 import hashlib
@@ -17,16 +17,15 @@ from corporis.apps.histopathology import (
     FeatureNetwork,
     GlandEvidence,
     ViewTable,
+    ViewTopics,
     learn,
     model_of,
     rescaled,
     search,
 )
-from corporis.apps.histopathology.evidence import FILE_NAME
 from corporis.apps.histopathology.index import MODEL
-from corporis.apps.histopathology.training import Example, Schedule, balanced_weights, train
+from corporis.apps.histopathology.topics import UM_PER_PX as WORDS_UM_PER_PX
 from corporis.errors import BadInput, NotFound
-from corporis.imaging import OutputFolder
 from corporis.imaging.guard import one_line, shown
 from corporis.imaging.slide import PLAIN, Slide, files_of
 from corporis.learning import Network
@@ -36,10 +35,14 @@ SUFFIXES = (*PLAIN, ".svs", ".tif", ".tiff")
 MOST_PIXELS = 50_000_000
 """Of a region that is looked at as one: 150 MB of colours."""
 THUMBNAIL_PX = 360
-GLANDS = "_gland.png"
-NETWORK, ENCODER, SCALE = "network", "encoder", "um_per_px"
-"""Parts of an index: the networks that describe its cases, ours and one from elsewhere, and the
-scale of files without one."""
+NETWORK, ENCODER, WORDS, SCALE = "network", "encoder", "words", "um_per_px"
+"""Parts of an index: the networks that describe its cases, ours and one from elsewhere, its visual
+words, and the scale of files without one."""
+MAGNIFICATION, UM_AT_1X = "magnification", 10.0
+"""A fact of every case, told by its scale where the table does not say."""
+OBJECTIVES = (1.25, 2.5, 5, 10, 20, 40, 60, 100)
+LEARNED_FROM = 150
+"""Cases, spread over a folder, from which visual words are learned."""
 NOT_FACTS = ("image", "patient", "label", "um_per_px")
 Progress = Callable[[str, float], None]
 
@@ -128,6 +131,7 @@ def index_folder(
     *,
     weights=None,
     encoder: FeatureNetwork | None = None,
+    n_words: int = 0,
     um_per_px: float | None = None,
     label: str = "label",
     progress: Progress | None = None,
@@ -148,6 +152,8 @@ def index_folder(
         by texture, mucin and chromatin of all tissue alone.
     encoder : FeatureNetwork, optional
         A network from elsewhere whose features stand beside these; kept in the index.
+    n_words : int
+        Visual words, learned from the first folder of an index and kept in it; 0 for none.
     um_per_px : float, optional
         Scale of files that do not say.
     label : str
@@ -164,7 +170,7 @@ def index_folder(
     BadInput
         If the table or an image cannot be used.
     """
-    rows = list(_table(Path(folder), label))
+    rows = list(labelled_rows(Path(folder), label))
     network = b"" if weights is None else GlandEvidence.load(weights).network.onnx
     skipped: list[str] = []
     with CaseIndex(path, is_new_allowed=True) as index:
@@ -175,6 +181,10 @@ def index_folder(
             raise BadInput(f"{Path(path).name}: made with another encoder: choose another file")
         if um_per_px is not None:
             index.settle(SCALE, repr(float(um_per_px)).encode())
+        if index.part(WORDS) is None:
+            is_fresh = n_words > 0 and not index.names()
+            learned = _words(rows, n_words, um_per_px, progress) if is_fresh else b""
+            index.settle(WORDS, learned)
         known, describes, names = set(index.names()), encoder_of(index), None
         fresh = [row for row in rows if row[0].stem not in known]
         for number, row in enumerate(fresh):
@@ -195,12 +205,24 @@ def index_folder(
         return added, len(index.names()), skipped
 
 
+def _words(rows, n_words, um_per_px, progress) -> bytes:
+    """Visual words of cases spread over the rows; diagnoses play no part."""
+    chosen = np.linspace(0, len(rows) - 1, min(LEARNED_FROM, len(rows))).astype(int)
+    images = []
+    for done, number in enumerate(chosen):
+        if progress is not None:
+            progress("learning visual words", done / len(chosen))
+        seen = look(rows[number][0], um_per_px=rows[number][4] or um_per_px)
+        images.append(rescaled(seen.image, seen.um_per_px, WORDS_UM_PER_PX))
+    return ViewTopics.learn(images, n_words).to_bytes()
+
+
 def _names(index, encoder, rows, um_per_px):
     """Names of the features, where a run that was cut off had described all cases."""
     return _entry(index, encoder, *rows[0], um_per_px=um_per_px)[1].names
 
 
-def _table(folder, label) -> Iterator[tuple[Path, str, str | None, dict, float | None]]:
+def labelled_rows(folder, label) -> Iterator[tuple[Path, str, str | None, dict, float | None]]:
     """Image, diagnosis, patient, facts and scale of every row."""
     path = folder / TABLE
     if not path.is_file():
@@ -239,16 +261,29 @@ def _image(folder, name):
 def _entry(index, encoder, path, label, patient, facts, scale, *, um_per_px):
     seen = look(path, um_per_px=scale or um_per_px, otherwise=scale_of(index))
     table = encoder(seen.image, seen.um_per_px)
-    small = thumbnail(seen.image)
+    small, facts = thumbnail(seen.image), {MAGNIFICATION: magnification(seen.um_per_px), **facts}
     return Entry(path.stem, label, patient, seen.digest, facts, small, table.values), table
+
+
+def magnification(um_per_px: float) -> str:
+    """The usual objective that is nearest to a scale.
+
+    Examples
+    --------
+    >>> magnification(0.25), magnification(0.62)
+    ('40x', '20x')
+    """
+    nearest = min(OBJECTIVES, key=lambda times: abs(np.log(times * um_per_px / UM_AT_1X)))
+    return f"{nearest:g}x"
 
 
 def encoder_of(index: CaseIndex) -> Encoder:
     """What describes regions as the cases of an index were."""
-    network, other = index.part(NETWORK), index.part(ENCODER)
+    network, other, words = (index.part(name) for name in (NETWORK, ENCODER, WORDS))
     return Encoder(
         GlandEvidence(Network(network, n_threads=1)) if network else None,
         network=FeatureNetwork.from_bytes(other) if other else None,
+        topics=ViewTopics.from_bytes(words) if words else None,
     )
 
 
@@ -327,76 +362,3 @@ def find_alike(
         facts=facts,
     )
     return answer, table
-
-
-def train_glands(
-    data,
-    output,
-    *,
-    um_per_px: float,
-    malignant: str = "malignant",
-    seed: int = 0,
-    schedule: Schedule | None = None,
-    progress: Progress | None = None,
-) -> int:
-    """Train the gland network on a folder of regions and write ``glands.onnx``.
-
-    Parameters
-    ----------
-    data : path
-        Holds ``labels.csv`` (columns ``image``, ``label``, ``patient``) and, beside each image,
-        ``<image>_gland.png``: above one half is gland.
-    um_per_px : float
-        Of the images.
-    malignant : str
-        The label that means it; all others do not.
-
-    Returns
-    -------
-    int
-        Images learned from.
-
-    Raises
-    ------
-    BadInput
-        If there are none.
-    """
-    rows = [row for row in _table(Path(data), "label") if _mask(row[0]).is_file()]
-    if not rows:
-        raise BadInput(f"{shown(Path(data))}: no images with *{GLANDS} beside them")
-    weights = balanced_weights([row[1] for row in rows], [row[2] or row[0].stem for row in rows])
-    known = [
-        _example(row[0], row[4] or um_per_px, row[1] == malignant, float(weight))
-        for row, weight in zip(rows, weights)
-    ]
-    n_steps = (schedule or Schedule()).n_steps
-
-    def tell(step, loss):
-        if progress is not None:
-            progress("training", (step + 1) / n_steps)
-
-    evidence = train(known, seed=seed, schedule=schedule, progress=tell)
-    with OutputFolder(output) as folder:
-        evidence.save(folder)
-        assert (folder / FILE_NAME).is_file()
-    return len(known)
-
-
-def _mask(path):
-    return path.with_name(f"{path.stem}{GLANDS}")
-
-
-def _example(path, um_per_px, is_malignant, weight):
-    from PIL import Image as Pillow
-    from scipy import ndimage
-
-    image = look(path, um_per_px=um_per_px).image
-    with Pillow.open(_mask(path)) as file:
-        mask = np.asarray(file.convert("L"))
-    if mask.shape != image.shape[:2]:
-        raise BadInput(
-            f"{_mask(path).name}: expected {image.shape[0]} x {image.shape[1]} pixels as the "
-            f"image has, got {mask.shape[0]} x {mask.shape[1]}"
-        )
-    small = rescaled(np.repeat(mask[..., None], 3, axis=2), um_per_px)[..., 0] > 127
-    return Example(rescaled(image, um_per_px), ndimage.label(small)[0], is_malignant, weight)

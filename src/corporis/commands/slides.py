@@ -42,6 +42,9 @@ def index_folder(
         str, typer.Option(help="Of red, green and blue, 0 to 1, that it was trained with.")
     ] = "0.485,0.456,0.406",
     encoder_std: Annotated[str, typer.Option(help="Their deviations.")] = "0.229,0.224,0.225",
+    words: Annotated[
+        int, typer.Option(min=0, help="Visual words, learned once and kept; 0 for none.")
+    ] = 10_000,
     um_per_px: Scale = None,
     label: Annotated[str, typer.Option(help="The column that holds the diagnosis.")] = "label",
 ) -> None:
@@ -66,6 +69,7 @@ def index_folder(
             output,
             weights=weights,
             encoder=network,
+            n_words=words,
             um_per_px=um_per_px,
             label=label,
             progress=tell,
@@ -211,7 +215,7 @@ def train(
       corporis slides train --data glas/ --um-per-px 0.62 -o weights/
     """
     from corporis.apps.histopathology.training import Schedule
-    from corporis.cohorts.slides import train_glands
+    from corporis.cohorts.slide_training import train_glands
 
     with progress() as tell:
         count = train_glands(

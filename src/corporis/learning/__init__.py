@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from corporis.learning.hamming import mean_average_precision, nearest_codes, pack
     from corporis.learning.hamming_vote import HammingVote
     from corporis.learning.hashing import KernelHashing
+    from corporis.learning.joint_hashing import JointKernelHashing
     from corporis.learning.modes_and_details import ModesAndDetails
     from corporis.learning.networks import Network, UNet, fit
     from corporis.learning.plausibility import Plausibility
@@ -47,6 +48,7 @@ __all__ = [
     "DictionaryDenoiser",
     "GrowingShapes",
     "HammingVote",
+    "JointKernelHashing",
     "KernelHashing",
     "ModesAndDetails",
     "Network",
@@ -80,6 +82,7 @@ _HOMES = {
     "BlockMatching": "block_matching",
     "DictionaryDenoiser": "dictionary_denoiser",
     "HammingVote": "hamming_vote",
+    "JointKernelHashing": "joint_hashing",
     "KernelHashing": "hashing",
     "PosteriorHashing": "posterior_hashing",
     **dict.fromkeys(("mean_average_precision", "nearest_codes", "pack"), "hamming"),

@@ -106,7 +106,7 @@ class KernelHashing(TransformerMixin, BaseEstimator):
         chosen = rng.permutation(len(X))[: self.n_samples]
         kernel = self._kernel(X[chosen])
         self.mean_ = kernel.mean(axis=0)
-        self._fit_bits(kernel - self.mean_, np.eye(len(self.classes_))[place[chosen]])
+        self._fit_bits(kernel - self.mean_, np.eye(len(self.classes_))[place[chosen]], self.n_bits)
         return self
 
     def transform(self, X):
@@ -118,12 +118,12 @@ class KernelHashing(TransformerMixin, BaseEstimator):
     def _kernel(self, X):
         return gaussian(X, self.anchors_, self.width * self.sigma_)
 
-    def _fit_bits(self, K, Y):
-        pairs = Pairs(Y, self.n_bits)
+    def _fit_bits(self, K, Y, n_bits):
+        pairs = Pairs(Y, n_bits)
         gram = K.T @ K
         ridge = RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram)) + np.finfo(float).tiny
         weights, residuals = [], [pairs.length / len(K)]
-        for _ in range(self.n_bits):
+        for _ in range(n_bits):
             start = _spectral(pairs.between(K), gram, ridge, len(K))
             ascended = _ascend(K, pairs, start, self.max_iter, self.tolerance)
             codes = [np.where(K @ a > 0, 1.0, -1.0) for a in (start, ascended)]

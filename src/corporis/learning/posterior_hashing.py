@@ -10,8 +10,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from corporis.learning.hashing import anchors_of, check_parameters, gaussian
+from corporis.learning.joint_hashing import JointKernel, JointKernelHashing
 
 N_NEAREST = 5
+N_TRIAL_BITS, N_TRIAL_SAMPLES = 16, 1000
+"""Of the joint-kernel hashing that weighs groups of features."""
+EQUAL_SHARE = 0.5
+"""Of the weight that is given to all groups alike: one that was made from the very samples, as by
+a network that was trained on them, looks surer than it is."""
 
 
 class PosteriorHashing(TransformerMixin, BaseEstimator):
@@ -45,6 +51,9 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         Principal components, >= 1; all where there are fewer.
     is_balanced : bool
         Whether every class counts the same, however many samples it has.
+    groups : sequence, (n_features,), optional
+        A name or number for every feature. The kernel is then a sum of one of each group, whose
+        weights `JointKernelHashing` learns; the features themselves are weighed alike.
     random_state : int, RandomState or None
         Draws anchors and projections.
 
@@ -52,7 +61,13 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
     ----------
     classes_ : array, (n_classes,)
     anchors_, mean_, sigma_
-        As in `KernelHashing`.
+        As in `KernelHashing`; of several groups the mean of their `sigmas_`.
+    group_names_, kernel_weights_ : array, (n_groups,)
+        Where there are groups; weights sum to 1.
+    kernel_shares_ : array, (n_groups,)
+        The same, of kernels whose deviations differ.
+    groups_, sigmas_ : array, (n_features,) and (n_groups,)
+        Where there are groups: places in `group_names_`, and squared widths.
     classifier_ : LogisticRegression
     usual_closeness_ : float
         Median over training samples of the mean of the largest kernel values, `N_NEAREST` of them.
@@ -84,6 +99,7 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         likeness=0.3,
         n_looks=16,
         is_balanced=True,
+        groups=None,
         random_state=None,
     ):
         self.n_bits = n_bits
@@ -94,6 +110,7 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         self.likeness = likeness
         self.n_looks = n_looks
         self.is_balanced = is_balanced
+        self.groups = groups
         self.random_state = random_state
 
     def fit(self, X, y):
@@ -121,10 +138,10 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"expected at least two classes, got only {self.classes_[0]!r}")
         rng = check_random_state(self.random_state)
-        self.anchors_, self.sigma_ = anchors_of(X, self.n_anchors, rng)
+        self._fit_kernel(X, y, rng)
         self.feature_mean_, deviation = X.mean(axis=0), X.std(axis=0)
         self.feature_scale_ = np.where(deviation > 0, deviation, 1.0)
-        kernel = gaussian(X, self.anchors_, self.width * self.sigma_)
+        kernel = self._kernel(X)
         self.mean_ = kernel.mean(axis=0)
         centred = kernel - self.mean_
         self.kernel_scale_ = float(centred.std()) or 1.0
@@ -147,16 +164,40 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
         """``z``, (n, n_classes + n_looks): what the bits are signs of."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        kernel = gaussian(X, self.anchors_, self.width * self.sigma_)
+        kernel = self._kernel(X)
         centred = kernel - self.mean_
         posterior = self._posterior(self._inputs(X, centred)) - self.posterior_mean_
         near = np.sqrt(np.minimum(_closeness(kernel) / self.usual_closeness_, 1.0))
         looks = centred @ self.axes_ / self.looks_scale_
         return np.hstack([near[:, None] * posterior, self.likeness * looks])
 
+    def _fit_kernel(self, X, y, rng):
+        if self.groups is None:
+            self.anchors_, self.sigma_ = anchors_of(X, self.n_anchors, rng)
+            return
+        joint = JointKernelHashing(
+            N_TRIAL_BITS, groups=self.groups, n_anchors=self.n_anchors, width=self.width,
+            n_samples=N_TRIAL_SAMPLES, random_state=rng.randint(2**31 - 1),
+        ).fit(X, y)  # fmt: skip
+        n_groups = len(joint.group_names_)
+        weights = (1 - EQUAL_SHARE) * joint.kernel_weights_ + EQUAL_SHARE / n_groups
+        self.group_names_, self.groups_ = joint.group_names_, joint.groups_
+        self.anchors_, self.sigmas_ = joint.anchors_, joint.sigmas_
+        self.kernel_weights_, self.sigma_ = weights, float(joint.sigmas_.mean())
+        shares = weights / joint.group_scales_
+        self.kernel_shares_ = shares / shares.sum()
+
+    def _kernel(self, X):
+        if self.groups is None:
+            return gaussian(X, self.anchors_, self.width * self.sigma_)
+        return JointKernel(self.anchors_, self.groups_, self.sigmas_, self.kernel_shares_)(X)
+
     def _inputs(self, X, centred):
         """What the classifier sees: likeness to the anchors, and the features themselves."""
         plain = (X - self.feature_mean_) / self.feature_scale_
+        if self.groups is not None:
+            weights = len(self.kernel_weights_) * self.kernel_weights_
+            plain = plain * np.sqrt(weights)[self.groups_]
         return np.hstack([centred / self.kernel_scale_, plain])
 
     def _fit_classifier(self, inputs, y):

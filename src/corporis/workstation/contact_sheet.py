@@ -13,6 +13,11 @@ from corporis.workstation.html import document
 from corporis.workstation.sheet import account, masthead, sheet
 from corporis.workstation.text import label, per_cent, pretty_number
 
+FAMILIES = {"words": "visual words", "network": "network's verdict"}
+"""Families of features whose names say too little."""
+HALF = 0.5
+"""Of the other cases: a family in which a case is nearer than these agrees."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -27,6 +32,8 @@ class Card:
         Differing bits; None where nothing was compared.
     facts : mapping of str
     agreeing, differing : sequence of str
+    nearer_than : mapping of float
+        Of each family of features, the share of cases that are farther from the region in it.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Card:
     facts: Mapping[str, str] = field(default_factory=dict)
     agreeing: Sequence[str] = ()
     differing: Sequence[str] = ()
+    nearer_than: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,14 +154,32 @@ def _card(card: Card, number: int, hides_labels: bool) -> str:
     if hides_labels:
         said = _hidden("Show the diagnosis", said)
     bits = "" if card.bits is None else f"{pretty_number(card.bits)} bits apart"
-    reasons = [
+    reasons = "".join(
         f"<p><b>{words}</b> {escape('; '.join(named))}</p>"
-        for words, named in (("Alike:", card.agreeing), ("Unlike:", card.differing))
+        for words, named in _reasons(card, hides_labels)
         if named
-    ]
+    )
     alt = f"Case {number}" if hides_labels else f"Case {number}: {card.diagnosis}"
     return (
         f'<li class="card"><img alt="{escape(alt)}" src="{_data(card.thumbnail)}">'
         f'<div class="about"><p class="rank">{number}<span>{bits}</span></p>{said}'
-        f'<div class="small reasons-of">{"".join(reasons)}</div></div></li>'
+        f'<div class="small reasons-of">{reasons}</div></div></li>'
+    )
+
+
+def _reasons(card, hides_labels):
+    """Headings and what stands under them; a network's verdict would betray a hidden diagnosis."""
+
+    def shown(names):
+        return [name for name in names if not (hides_labels and name.startswith("network"))]
+
+    nearer = sorted(shown(card.nearer_than), key=lambda name: -card.nearer_than[name])
+    agree = [name for name in nearer if card.nearer_than[name] >= HALF]
+    others = [FAMILIES.get(name, name) for name in nearer if card.nearer_than[name] < HALF]
+    said = [f"{FAMILIES.get(name, name)} {per_cent(card.nearer_than[name])}" for name in agree]
+    return (
+        ("Alike:", shown(card.agreeing)),
+        ("Unlike:", shown(card.differing)),
+        ("Nearer than so many others in:", said),
+        ("Farther than most in:", others),
     )

@@ -24,10 +24,13 @@ from corporis.workstation.text import per_cent
 
 METHODS = (
     "The region is cut into views of 139 um. Each is described by glands, mucin, how nuclei line "
-    "up, chromatin and stroma, relative to the region's own stain, and where the index holds a "
-    "network, by what it sees; from this 64 bits are made. A case is as far as the bits that "
-    "differ between a view and its nearest view, on the average. Every view asks its nine nearest "
-    "cases; diagnoses count the same however many cases they have.",
+    "up, chromatin and stroma, relative to the region's own stain; where the index holds them, by "
+    "a network and by visual words (SIFT); from this 64 bits are made, and how much measurements, "
+    "words and an encoder from elsewhere count in them is learned from the cases. A case is as far "
+    "as the bits that differ between a view and its nearest view, on the average. Every view asks "
+    "its nine nearest cases; diagnoses count the same however many cases they have.",
+    "A case is nearer than others in a family of features by the share of the cases compared whose "
+    "mean view is farther from the region's in that family.",
     "Probabilities are calibrated, and the bound beyond which nothing alike is known was set, on "
     "cases of the index whose patients took no part in making the codes they were found by; the "
     "network had seen them if it was trained on them.",
@@ -38,6 +41,7 @@ METHODS = (
 REFERENCES = (
     "Zhang, Liu, Dundar, Badve & Zhang (2015), IEEE Trans. Med. Imaging 34, 496-506, "
     "doi:10.1109/TMI.2014.2361481",
+    "Jiang, Zhang, Huang, Yang & Metaxas (2015), MICCAI, LNCS 9351, 366-373",
 )
 PACKAGES = ("corporis", "numpy", "scikit-learn", "onnxruntime")
 
@@ -101,10 +105,10 @@ def run_search(source, index_path, output, request: Request | None = None) -> An
             patient=request.patient,
             includes_own=request.includes_own,
         )
-    page = _sheet(seen, answer, len(table.values), model.accuracy, request)
+    page = _sheet(seen, answer, len(table.values), model, request)
     with OutputFolder(output) as folder:
         write_contact_sheet(page, folder / "report.html")
-        found = _numbers(seen, answer, request)
+        found = _numbers(seen, answer, request) | {"group_weights": model.group_weights}
         write_bytes(folder / "report.json", json.dumps(found, indent=1).encode())
     return answer
 
@@ -221,10 +225,11 @@ def parsed_facts(texts) -> dict[str, str]:
     return found
 
 
-def _sheet(seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactSheet:
+def _sheet(seen: Looked, answer: Answer, n_views, model, request) -> ContactSheet:
+    accuracy = model.accuracy
     cards = [
         Card(m.entry.name, m.entry.label, m.entry.thumbnail, m.bits, m.entry.facts,
-             m.agreeing, m.differing)
+             m.agreeing, m.differing, m.nearer_than)
         for m in answer.matches
     ]  # fmt: skip
     best = answer.diagnosis
@@ -246,6 +251,10 @@ def _sheet(seen: Looked, answer: Answer, n_views, accuracy, request) -> ContactS
     measures = [
         Measure("strangeness", answer.strangeness, "", note=_bound(answer)),
     ]
+    for name, weight in model.group_weights.items() if len(model.group_weights) > 1 else ():
+        measures.append(
+            Measure(f"weight_of_{name}", 100 * weight, "%", note="learned, in the codes")
+        )
     if np.isfinite(accuracy):
         note = "of the vote, on patients left out of the codes, not of the network"
         measures.append(Measure("accuracy_in_this_index", 100 * accuracy, "%", note=note))
@@ -287,6 +296,7 @@ def _numbers(seen, answer, request) -> dict:
                 "bits": m.bits,
                 "alike": m.agreeing,
                 "unlike": m.differing,
+                "nearer_than": m.nearer_than,
             }
             for m in answer.matches
         ],

@@ -8,6 +8,7 @@ from corporis.apps.histopathology.index import CaseIndex, Entry
 from corporis.apps.histopathology.model import IndexModel
 from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
 from corporis.apps.histopathology.search import Answer, Encoder, Match, learn, model_of, search
+from corporis.apps.histopathology.topics import ViewTopics
 from corporis.apps.histopathology.words import VisualWords, sift_descriptors
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Match",
     "ViewHashing",
     "ViewTable",
+    "ViewTopics",
     "VisualWords",
     "describe",
     "learn",

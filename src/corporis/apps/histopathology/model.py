@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.covariance import LedoitWolf
-from sklearn.linear_model import LogisticRegression
 
 from corporis.apps.histopathology.retrieval import CaseVote, ViewHashing, nearest_in_case
-from corporis.learning import PosteriorHashing
+from corporis.apps.histopathology.stored import hashing_arrays, hashing_of
 
 N_FOLDS = 5
 FALSE_ALARMS = 0.05
@@ -18,10 +17,8 @@ LEAST_SPREAD = 1e-3
 """Added to the variance of every feature, for one that never varies."""
 LEAST_SHARE = 0.02
 """Votes below this are taken for it, so that one odd vote is no certainty."""
-_LEARNED = (
-    "anchors_", "sigma_", "feature_mean_", "feature_scale_", "kernel_scale_", "mean_", "classes_",
-    "usual_closeness_", "axes_", "looks_scale_", "posterior_mean_", "projections_",
-)  # fmt: skip
+APART = ("words", "encoder")
+"""Families of features that are compared as groups of their own, beside all that is measured."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ class IndexModel:
     @classmethod
     def _made(cls, names, bags, labels, classes, seed):
         """Codes and spreads from all bags, nothing calibrated."""
-        views = ViewHashing.fit(bags, labels, seed=seed)
+        views = ViewHashing.fit(bags, labels, groups=groups_of(names), seed=seed)
         of_view = np.repeat(labels, [len(bag) for bag in bags])
         usual = Usual.learn(views.standardised(np.concatenate(bags)), of_view)
         return cls(tuple(names), views, usual, classes)
@@ -160,13 +157,20 @@ class IndexModel:
         found = _calibrated(np.asarray(shares)[None], self.sharpness)[0]
         return (self.n_patients * found + 1) / (self.n_patients + len(found))
 
+    @property
+    def group_weights(self) -> dict[str, float]:
+        """How much each group of features counts in the codes, summing to 1."""
+        hashing = self.views.hashing
+        names = getattr(hashing, "group_names_", np.array(["measured"]))
+        return dict(zip(map(str, names), getattr(hashing, "kernel_weights_", np.ones(1)).tolist()))
+
     def strangeness(self, bag) -> float:
         """Distance of views to what is usual in the nearest diagnosis, mean of views."""
         return float(self.usual.distances(self.views.standardised(bag)).mean())
 
     def to_bytes(self) -> bytes:
         """All of it as an npz file without any code in it."""
-        hashing, held = self.views.hashing, io.BytesIO()
+        held = io.BytesIO()
         np.savez(
             held,
             names=np.array(self.names),
@@ -176,11 +180,8 @@ class IndexModel:
             view_mean=self.views.mean,
             view_deviation=self.views.deviation,
             numbers=np.array([self.sharpness, self.strangest, self.accuracy]),
-            counts=np.array([self.vote.n_neighbours, hashing.n_bits, self.n_patients]),
-            knobs=np.array([hashing.width, hashing.power, hashing.likeness]),
-            coef=hashing.classifier_.coef_,
-            intercept=hashing.classifier_.intercept_,
-            **{name: getattr(hashing, name) for name in _LEARNED},
+            counts=np.array([self.vote.n_neighbours, self.n_patients]),
+            **hashing_arrays(self.views.hashing),
         )
         return held.getvalue()
 
@@ -189,17 +190,8 @@ class IndexModel:
         """What `to_bytes` gave."""
         with np.load(io.BytesIO(content), allow_pickle=False) as held:
             arrays = dict(held)
-        width, power, likeness = map(float, arrays["knobs"])
-        n_neighbours, n_bits, n_patients = map(int, arrays["counts"])
-        hashing = PosteriorHashing(n_bits, width=width, power=power, likeness=likeness)
-        for name in _LEARNED:
-            setattr(hashing, name, arrays[name] if arrays[name].ndim else arrays[name].item())
-        hashing.n_features_in_ = arrays["anchors_"].shape[1]
-        classifier = LogisticRegression()
-        classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]
-        classifier.classes_ = hashing.classes_
-        classifier.n_features_in_ = classifier.coef_.shape[1]
-        hashing.classifier_ = classifier
+        n_neighbours, n_patients = int(arrays["counts"][0]), int(arrays["counts"][-1])
+        hashing = hashing_of(arrays)
         views = ViewHashing(arrays["view_mean"], arrays["view_deviation"], hashing)
         sharpness, strangest, accuracy = map(float, arrays["numbers"])
         names = tuple(arrays["names"].tolist())
@@ -208,6 +200,18 @@ class IndexModel:
             CaseVote(n_neighbours),
             sharpness, strangest, accuracy, n_patients,
         )  # fmt: skip
+
+
+def groups_of(names) -> list[str]:
+    """The group of each feature: its family, where that is one of `APART`, else what is measured.
+
+    Examples
+    --------
+    >>> groups_of(["mucin.droplets", "words.t0", "gland.share"])
+    ['measured', 'words', 'measured']
+    """
+    families = [name.split(".")[0] for name in names]
+    return [family if family in APART else "measured" for family in families]
 
 
 def folds(groups, n_folds) -> list[np.ndarray]:

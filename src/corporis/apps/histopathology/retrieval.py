@@ -29,7 +29,7 @@ class ViewHashing:
     hashing: PosteriorHashing
 
     @classmethod
-    def fit(cls, bags, labels, *, n_bits=64, seed=0) -> "ViewHashing":
+    def fit(cls, bags, labels, *, groups=None, n_bits=64, seed=0) -> "ViewHashing":
         """Learn from bags of views and the diagnosis of each bag.
 
         Parameters
@@ -37,6 +37,8 @@ class ViewHashing:
         bags : sequence of array, (n_views, n_features)
         labels : sequence, one a bag
             At least two kinds.
+        groups : sequence of str, one a feature, optional
+            Where there is more than one, how much each counts is learned.
 
         Raises
         ------
@@ -47,7 +49,10 @@ class ViewHashing:
         deviation = views.std(axis=0)
         mean, deviation = views.mean(axis=0), np.where(deviation > 1e-6, deviation, 1.0)
         of_view = np.repeat(np.asarray(labels), [len(bag) for bag in bags])
-        hashing = PosteriorHashing(n_bits, width=1.0, fit_strength=0.02, random_state=seed)
+        several = list(groups) if groups is not None and len(set(groups)) > 1 else None
+        hashing = PosteriorHashing(
+            n_bits, width=1.0, fit_strength=0.02, groups=several, random_state=seed
+        )
         return cls(mean, deviation, hashing.fit(_standard(views, mean, deviation), of_view))
 
     def standardised(self, views) -> np.ndarray:

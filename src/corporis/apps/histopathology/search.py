@@ -4,17 +4,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from corporis.apps.histopathology.encoder import FAMILY, FeatureNetwork
+from corporis.apps.histopathology.encoder import FeatureNetwork
 from corporis.apps.histopathology.evidence import UM_PER_PX, GlandEvidence, rescaled
 from corporis.apps.histopathology.features import SIDE, ViewTable, describe, no_maps
 from corporis.apps.histopathology.glands import GlandSplitting
 from corporis.apps.histopathology.index import MODEL, CaseIndex, Entry
-from corporis.apps.histopathology.model import IndexModel
+from corporis.apps.histopathology.model import APART, IndexModel
 from corporis.apps.histopathology.retrieval import nearest_in_case
+from corporis.apps.histopathology.topics import UM_PER_PX as WORDS_UM_PER_PX
+from corporis.apps.histopathology.topics import ViewTopics
 from corporis.errors import BadInput, NotFound
 
 N_SHOWN = 3
 """Features named for every case."""
+N_BESIDE = 300
+"""Cases spread over those compared, beside which a found one is called near in a family."""
 LEAST_DEVIATION = 0.3
 """From the mean of all views, in standard deviations, for an agreement to say anything."""
 
@@ -30,11 +34,14 @@ class Encoder:
     splitting : GlandSplitting
     network : FeatureNetwork or None
         Whose features of each view stand beside those measured here.
+    topics : ViewTopics or None
+        What views say in visual words stands beside them too.
     """
 
     evidence: GlandEvidence | None = None
     splitting: GlandSplitting = field(default_factory=GlandSplitting)
     network: FeatureNetwork | None = None
+    topics: ViewTopics | None = None
 
     def __call__(self, image, um_per_px: float) -> ViewTable:
         """Views of a region (H, W, 3) of uint8.
@@ -45,12 +52,17 @@ class Encoder:
             If there is no tissue.
         """
         table = self._measured(rescaled(image, um_per_px))
-        if self.network is None:
-            return table
-        factor = UM_PER_PX / um_per_px
-        views = [_cut(np.asarray(image), corner, factor) for corner in table.corners]
-        values = np.concatenate([table.values, self.network(views)], axis=1)
-        return ViewTable(table.names + self.network.names(), values, table.corners)
+        names, parts = table.names, [table.values]
+        if self.topics is not None:
+            fine = rescaled(image, um_per_px, WORDS_UM_PER_PX)
+            parts.append(self.topics(fine, table.corners))
+            names += self.topics.names()
+        if self.network is not None:
+            factor = UM_PER_PX / um_per_px
+            views = [_cut(np.asarray(image), corner, factor) for corner in table.corners]
+            parts.append(self.network(views))
+            names += self.network.names()
+        return ViewTable(names, np.concatenate(parts, axis=1), table.corners)
 
     def _measured(self, image):
         if self.evidence is None:
@@ -78,12 +90,16 @@ class Match:
         Differing bits between a view of the query and the nearest of the case, mean over views.
     agreeing, differing : tuple of str
         Features, most telling first, each with how they agree or differ.
+    nearer_than : dict of float
+        Of each family of features, the share of the cases compared that are farther from the
+        query in it, 0 to 1: where it is high, the family agrees.
     """
 
     entry: Entry
     bits: float
     agreeing: tuple[str, ...]
     differing: tuple[str, ...]
+    nearer_than: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,7 +187,11 @@ def search(
     bits = apart.mean(axis=0)
     order = np.argsort(bits, kind="stable")[:n_matches]
     entries = [entry for _, entry in index.entries(held.ids[order].tolist())]
-    matches = tuple(_match(model, table, e, float(b)) for e, b in zip(entries, bits[order]))
+    beside = held.ids[np.linspace(0, len(held.ids) - 1, min(N_BESIDE, len(held.ids))).astype(int)]
+    nearness = _Nearness(model, table, [e.features for _, e in index.entries(beside.tolist())])
+    matches = tuple(
+        _match(model, table, e, float(b), nearness) for e, b in zip(entries, bits[order])
+    )
     classes = [str(name) for name in model.classes]
     return Answer(
         matches,
@@ -222,7 +242,32 @@ def learn(index: CaseIndex, names, *, seed: int = 0) -> IndexModel:
     return model
 
 
-def _match(model, table, entry, bits):
+class _Nearness:
+    """How near a case is to the query in each family of features, beside other cases."""
+
+    def __init__(self, model, table, bags):
+        self.families = [name.split(".")[0] for name in model.names]
+        self.standardised = model.views.standardised
+        self.query = self._mean(table.values)
+        self.others = self._apart(np.array([self._mean(bag) for bag in bags]))
+
+    def __call__(self, features):
+        """Share of the others that are farther, by family."""
+        mine = self._apart(self._mean(features)[None])
+        return {name: float(np.mean(self.others[name] > mine[name])) for name in mine}
+
+    def _mean(self, bag):
+        return self.standardised(bag).mean(axis=0)
+
+    def _apart(self, means):
+        families = np.array(self.families)
+        return {
+            name: np.linalg.norm((means - self.query)[:, families == name], axis=1)
+            for name in dict.fromkeys(self.families)
+        }
+
+
+def _match(model, table, entry, bits, nearness):
     """In which features a case agrees with the query, and in which it does not.
 
     They agree in a feature where both lie on the same side of the usual, and the nearer the two
@@ -242,18 +287,19 @@ def _match(model, table, entry, bits):
         f"{_words(model.names[i])} {'higher' if theirs[i] > mine[i] else 'lower'}"
         for i in _best_of_families(model.names, apart * (apart > LEAST_DEVIATION))
     ]
-    return Match(entry, bits, tuple(said), tuple(unlike))
+    return Match(entry, bits, tuple(said), tuple(unlike), nearness(entry.features))
 
 
 def _best_of_families(names, score):
     """The features of largest score above 0, `N_SHOWN` of them, no two of one family.
 
-    What an encoder from elsewhere says has no name that a person would know.
+    What an encoder from elsewhere and visual words say has no name that a person would know.
     """
     best: dict[str, int] = {}
     for i in np.argsort(-score, kind="stable"):
-        if score[i] > 0 and not names[i].startswith(f"{FAMILY}."):
-            best.setdefault(names[i].split(".")[0], int(i))
+        family = names[i].split(".")[0]
+        if score[i] > 0 and family not in APART:
+            best.setdefault(family, int(i))
     return list(best.values())[:N_SHOWN]
 
 

@@ -13,6 +13,8 @@ AT_A_TIME = 4000
 """Descriptors whose distances to all words are held at once: 160 MB at 10,000 words."""
 MOST_TO_LEARN = 120_000
 """Descriptors from which words are learned; an even sample of more."""
+WINDOW, MARGIN = 1024, 64
+"""Pixels of a square that is searched at once, and seen around it: memory is bounded by them."""
 
 
 def sift_descriptors(image, at_most: int = MOST) -> np.ndarray:
@@ -42,19 +44,37 @@ def sift_keypoints(image, at_most: int = MOST) -> tuple[np.ndarray, np.ndarray]:
     Lowe (2004), IJCV 60, 91-110, doi:10.1023/B:VISI.0000029664.99615.94
     Arandjelovic & Zisserman (2012), CVPR, 2911-2918 (square roots).
     """
-    from skimage.feature import SIFT
-
     grey = optical_density(image).mean(axis=2)
-    finder = SIFT(upsampling=1, c_dog=0.04 / 3 / 4)
-    try:
-        finder.detect_and_extract(grey / max(grey.max(), 1e-6))
-    except RuntimeError as error:  # how it says that there are none
-        raise NotFound("no tissue: nothing stands out of the image") from error
-    found, places = np.asarray(finder.descriptors, np.float32), np.asarray(finder.positions)
+    grey = grey / max(grey.max(), 1e-6)
+    parts = [
+        _in_window(grey, top, left)
+        for top in range(0, grey.shape[0], WINDOW)
+        for left in range(0, grey.shape[1], WINDOW)
+    ]
+    found, places = (np.concatenate(part) for part in zip(*parts))
+    if not len(found):
+        raise NotFound("no tissue: nothing stands out of the image")
     if len(found) > at_most:
         kept = np.sort(np.random.default_rng(0).permutation(len(found))[:at_most])
         found, places = found[kept], places[kept]
     return np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12)), places
+
+
+def _in_window(grey, top, left):
+    """Descriptors whose places lie in one square, and these places."""
+    from skimage.feature import SIFT
+
+    finder = SIFT(upsampling=1, c_dog=0.04 / 3 / 4)
+    r, c = max(top - MARGIN, 0), max(left - MARGIN, 0)
+    seen = grey[r : top + WINDOW + MARGIN, c : left + WINDOW + MARGIN]
+    try:
+        finder.detect_and_extract(seen)
+    except RuntimeError:  # how it says that there are none
+        return np.zeros((0, 128), np.float32), np.zeros((0, 2), int)
+    places = np.asarray(finder.positions) + np.array([r, c])
+    corner = np.array([top, left])
+    mine = ((places >= corner) & (places < corner + WINDOW)).all(axis=1)
+    return np.asarray(finder.descriptors, np.float32)[mine], places[mine]
 
 
 class VisualWords(TransformerMixin, BaseEstimator):
@@ -119,12 +139,14 @@ class VisualWords(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         bags = np.zeros((len(X), len(self.words_)), np.float32)
         for row, descriptors in enumerate(X):
-            nearest = self._nearest(np.asarray(descriptors, np.float32))
+            nearest = self.nearest(descriptors)
             count = np.bincount(nearest, minlength=len(self.words_))
             bags[row] = np.sqrt(count / max(count.sum(), 1))
         return bags
 
-    def _nearest(self, descriptors):
+    def nearest(self, descriptors):
+        """The word of each descriptor, (n,) int."""
+        descriptors = np.asarray(descriptors, np.float32)
         square = (self.words_**2).sum(axis=1)
         parts = [
             np.argmin(square - 2 * descriptors[a : a + AT_A_TIME] @ self.words_.T, axis=1)
