@@ -1,0 +1,110 @@
+"""Torsos rendered round the livers and kidneys of a folder, and what is trained on them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from corporis.apps.organs.ct_evidence import STEP_MM
+from corporis.apps.organs.ct_training import Scan
+from corporis.apps.organs.upright import steps_of, upright
+from corporis.cohorts.organ_meshes import filled_mesh
+from corporis.cohorts.organs import mask_affine
+from corporis.errors import BadInput
+from corporis.phantoms.torso import KidneyPair, render_torso
+from corporis.phantoms.torso_frame import OrganField
+from corporis.shapes import signed_distance
+
+LEAST = 10
+SHAPE = (88, 72, 104)
+MARGIN = 6
+LEAST_KIDNEY_ML = 40.0
+
+
+def liver_field(path: Path) -> OrganField:
+    """Distances from the surface of a liver (``.npz``, mm, RAS+).
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read or is open.
+    """
+    mask, affine, _ = filled_mesh(path)
+    turned, steps = np.pad(upright(mask, affine)[0], MARGIN), steps_of(affine)
+    middle = np.argwhere(turned).mean(axis=0) * steps
+    return OrganField(_distances(turned, steps), steps, _three(middle))
+
+
+def kidney_pair(path: Path) -> KidneyPair | None:
+    """Both kidneys of a patient (``.npz`` with ``mask``, 2 tumour); None where there is one only.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            affine = mask_affine(held)
+            label = np.pad(upright(held["mask"], affine)[0], MARGIN)
+    except (OSError, ValueError, KeyError, EOFError, IndexError):
+        raise BadInput(f"{path.name}: expected mask and spacing in it: save it again") from None
+    steps = steps_of(affine)
+    places = np.argwhere(label > 0)
+    middle = (places[:, 2].min() + places[:, 2].max()) / 2
+    halves = [places[places[:, 2] < middle], places[places[:, 2] >= middle]]
+    least = LEAST_KIDNEY_ML * 1000 / np.prod(steps)
+    if min(len(half) for half in halves) < least:
+        return None
+    centre = np.mean([half.mean(axis=0) for half in halves], axis=0) * steps
+    field = OrganField(_distances(label > 0, steps), steps, _three(centre))
+    return KidneyPair(field, label == 2)
+
+
+def rendered_scans(
+    livers: Sequence[OrganField],
+    kidneys: Sequence[KidneyPair],
+    n_scans: int,
+    *,
+    seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[Scan]:
+    """`n_scans` torsos, each round a liver and the kidneys of another patient."""
+    scans = []
+    for number in range(n_scans):
+        random = np.random.default_rng([41, seed, number])
+        liver = livers[number % len(livers)]
+        pair = kidneys[random.integers(len(kidneys))]
+        made = render_torso(liver, pair, random, SHAPE, STEP_MM)
+        scans.append(Scan(made.hounsfield, made.label))
+        if progress is not None:
+            progress("rendering torsos", (number + 1) / n_scans)
+    return scans
+
+
+def organ_shapes(folder: Path) -> tuple[list[OrganField], list[KidneyPair]]:
+    """All livers of ``liver_meshes`` and pairs of kidneys of ``kidney_masks`` in `folder`.
+
+    Raises
+    ------
+    BadInput
+        If there are fewer than ten of either.
+    """
+    livers = [liver_field(path) for path in sorted((folder / "liver_meshes").glob("*.npz"))]
+    found = [kidney_pair(path) for path in sorted((folder / "kidney_masks").glob("*.npz"))]
+    pairs = [pair for pair in found if pair is not None]
+    if min(len(livers), len(pairs)) < LEAST:
+        raise BadInput(
+            f"{folder.name}: expected at least {LEAST} liver_meshes/*.npz and pairs of "
+            f"kidney_masks/*.npz, got {len(livers)} and {len(pairs)}: give the folder of both"
+        )
+    return livers, pairs
+
+
+def _distances(mask, steps):
+    return signed_distance(mask, steps).astype(np.float32)
+
+
+def _three(values) -> tuple[float, float, float]:
+    a, b, c = (float(value) for value in values)
+    return a, b, c
