@@ -7,9 +7,10 @@ import numpy as np
 
 from corporis.apps.organs.ct_evidence import STEP_MM
 from corporis.apps.organs.ct_training import Scan
+from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.organ_meshes import filled_mesh
-from corporis.cohorts.organs import mask_affine
+from corporis.cohorts.organs import box, mask_affine
 from corporis.errors import BadInput
 from corporis.phantoms.torso import KidneyPair, render_torso
 from corporis.phantoms.torso_frame import OrganField
@@ -99,6 +100,26 @@ def organ_shapes(folder: Path) -> tuple[list[OrganField], list[KidneyPair]]:
             f"kidney_masks/*.npz, got {len(livers)} and {len(pairs)}: give the folder of both"
         )
     return livers, pairs
+
+
+def prior_shapes(
+    livers: Sequence[OrganField], kidneys: Sequence[KidneyPair]
+) -> dict[str, DistanceShapes]:
+    """What livers, left and right kidneys look like, by name."""
+    found = {"liver": _fitted([(one.values < 0, one.spacing_mm) for one in livers])}
+    for side, name in ((-1, "left kidney"), (1, "right kidney")):
+        masks = []
+        for pair in kidneys:
+            field = pair.field
+            right = np.arange(field.values.shape[2]) * field.spacing_mm[2] - field.middle_mm[2]
+            masks.append(((field.values < 0) & (side * right > 0), field.spacing_mm))
+        found[name] = _fitted(masks)
+    return found
+
+
+def _fitted(masks):
+    cropped = [(np.pad(mask[box(mask, 0)], 2), spacing) for mask, spacing in masks]
+    return DistanceShapes().fit(*zip(*cropped, strict=True))
 
 
 def _distances(mask, steps):
