@@ -10,11 +10,10 @@ import numpy as np
 
 from corporis.apps.organs.ct import TrunkCT
 from corporis.apps.organs.ct_artefacts import CT_ARTEFACTS
-from corporis.apps.organs.ct_evidence import ORGANS, TrunkEvidence
+from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
 from corporis.apps.organs.ct_training import Schedule, train_evidence
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.trunks import organ_shapes, prior_shapes, rendered_scans
-from corporis.errors import BadInput
 from corporis.shapes import dice
 from organs_rows.hippocampus import mask_distance
 
