@@ -64,9 +64,8 @@ def row(train, test, keep, steps):
     rendered = []
     for number, scan in enumerate(rendered_scans(*fresh, N_RENDERED, seed=1)):
         for kind, volume in images(scan.hounsfield, number):
-            rendered.append(
-                {"image": kind, **overlaps(application, volume, (4.0,) * 3, scan.label)}
-            )
+            seen = overlaps(application, volume, (STEP_MM,) * 3, scan.label)
+            rendered.append({"image": kind, **seen})
     return "ct", {"n": len(real), "train_seconds": seconds, "scans": real, "rendered": rendered}
 
 
