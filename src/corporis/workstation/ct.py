@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +147,7 @@ def _views(result: Report) -> list[View]:
 
         contours = {organ: _contours(seen(one.mask)) for organ, one in found.items()}
         alone = [_contours(seen(one.alone)) for one in found.values()]
-        contours["evidence alone"] = [sum(lines, []) for lines in zip(*alone, strict=True)]
+        contours["evidence alone"] = [list(chain(*lines)) for lines in zip(*alone, strict=True)]
         plane_mm = tuple(step for other, step in enumerate(steps) if other != axis)
         views.append(
             View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes", SOFT_TISSUE)
