@@ -81,7 +81,7 @@ def rendered_scans(
     for number in range(n_scans):
         random = np.random.default_rng([41, seed, number])
         liver = livers[number % len(livers)]
-        pair = kidneys[random.integers(len(kidneys))]
+        pair = kidneys[int(random.integers(len(kidneys)))]
         made = render_torso(liver, pair, random, SHAPE, STEP_MM)
         scans.append(Scan(made.hounsfield, made.label))
         if progress is not None:
