@@ -35,9 +35,9 @@ SURFACE_MM = 3.0
 MOST_REASONS = 20
 LOOKS = {
     organ: Look(colour, 0.35 if organ.endswith("lung") else 1.0)
-    for organ, colour in zip(ORGANS, OUTLINE_COLOURS, strict=False)
+    for organ, colour in zip(ORGANS, OUTLINE_COLOURS[1:], strict=True)
 }
-"""As their outlines; organs behind the lungs are seen through them."""
+"""As their outlines, of which the evidence's is the first; what lies behind lungs is seen."""
 
 
 def run_ct(
@@ -84,7 +84,7 @@ def run_ct(
             case.name,
             _sentence(found),
             not _doubted(found),
-            result.measures,
+            sorted(result.measures, key=lambda measure: measure.unit != "ml"),
             _views(result),
             N_PLANES,
             result.methods,
@@ -145,9 +145,10 @@ def _views(result: Report) -> list[View]:
         def seen(array, axis=axis, chosen=chosen):
             return np.moveaxis(array, axis, 0)[chosen][:, ::-1, ::-1]
 
-        contours = {organ: _contours(seen(one.mask)) for organ, one in found.items()}
+        # the evidence is drawn first: it is seen where it differs, and nowhere else
         alone = [_contours(seen(one.alone)) for one in found.values()]
-        contours["evidence alone"] = [list(chain(*lines)) for lines in zip(*alone, strict=True)]
+        contours = {"evidence alone": [list(chain(*lines)) for lines in zip(*alone, strict=True)]}
+        contours |= {organ: _contours(seen(one.mask)) for organ, one in found.items()}
         plane_mm = tuple(step for other, step in enumerate(steps) if other != axis)
         views.append(
             View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes", SOFT_TISSUE)

@@ -29,7 +29,7 @@ def labels(seed=0):
     random = np.random.default_rng([seed, 7])
     label = np.zeros(SHAPE, np.uint8)
     for organ, (middle, radii) in PLACES.items():
-        size = 1 + 0.04 * random.standard_normal(3)
+        size = 1 + 0.1 * random.standard_normal(3)
         label[ellipsoid(middle, np.array(radii) * size)] = 1 + ORGANS.index(organ)
     return label
 
