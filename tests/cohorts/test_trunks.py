@@ -118,7 +118,7 @@ def test_training_leaves_what_the_application_loads(data, tmp_path, monkeypatch)
 
 
 def test_too_few_damaged_and_missing_are_one_line(data, tmp_path):
-    with pytest.raises(BadInput, match="at least 10 liver_meshes.* got 0 and 0"):
+    with pytest.raises(BadInput, match=r"at least 10 liver_meshes.* got 0 and 0"):
         train_ct(tmp_path, tmp_path / "w")
     few = tmp_path / "few"
     (few / "kidney_masks").mkdir(parents=True)

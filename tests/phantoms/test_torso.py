@@ -83,7 +83,7 @@ def test_liver_and_kidneys_keep_their_volume(monkeypatch):
 
     monkeypatch.setattr(OrganField, "extent", noted)
     compared = 0
-    for seed in range(4):
+    for seed in (0, 2):
         label = torso(seed).label
         if is_whole(label == 1):
             true_ml = scales[-1] ** 3 * np.count_nonzero(LIVER.values < 0) * 0.064
@@ -97,14 +97,14 @@ def test_liver_and_kidneys_keep_their_volume(monkeypatch):
 
 
 def test_tumours_are_part_of_the_kidney_and_have_grey_values_of_their_own():
-    sound = torso(1)
+    sound = torso(2)
     ill = KidneyPair(BOTH, (BOTH.values < 0) & (np.indices(BOTH.values.shape)[2] < 18))
-    scan = render_torso(LIVER, ill, np.random.default_rng(1), SHAPE, STEP)
+    scan = render_torso(LIVER, ill, np.random.default_rng(2), SHAPE, STEP)
     left = sound.label == 4
     assert np.mean((scan.label == 4)[left]) > 0.95
     assert ill.tumour_field.values.min() == -1
     changed = np.abs(scan.hounsfield.astype(float) - sound.hounsfield)[left]
-    assert not left.any() or changed.max() > 10
+    assert changed.max() > 10
 
 
 def test_steps_must_be_positive():

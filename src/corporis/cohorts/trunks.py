@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from corporis.apps.organs.ct import TrunkCT
 from corporis.apps.organs.ct_evidence import FILE_NAME, STEP_MM, TrunkEvidence
@@ -45,6 +46,8 @@ def liver_field(path: Path) -> OrganField:
 def kidney_pair(path: Path) -> KidneyPair | None:
     """Both kidneys of a patient (``.npz`` with ``mask``, 2 tumour); None where there is one only.
 
+    Two that are joined count as one.
+
     Raises
     ------
     BadInput
@@ -57,13 +60,13 @@ def kidney_pair(path: Path) -> KidneyPair | None:
     except (OSError, ValueError, KeyError, EOFError, IndexError):
         raise BadInput(f"{path.name}: expected mask and spacing in it: save it again") from None
     steps = steps_of(affine)
-    places = np.argwhere(label > 0)
-    middle = (places[:, 2].min() + places[:, 2].max()) / 2
-    halves = [places[places[:, 2] < middle], places[places[:, 2] >= middle]]
-    least = LEAST_KIDNEY_ML * 1000 / np.prod(steps)
-    if min(len(half) for half in halves) < least:
+    pieces, _ = ndimage.label(label > 0)
+    sizes = np.bincount(pieces.ravel())[1:]
+    two = np.argsort(-sizes, kind="stable")[:2]
+    # halves of the extent would make a pair of a single kidney too
+    if len(two) < 2 or sizes[two[1]] < LEAST_KIDNEY_ML * 1000 / np.prod(steps):
         return None
-    centre = np.mean([half.mean(axis=0) for half in halves], axis=0) * steps
+    centre = np.mean(ndimage.center_of_mass(label > 0, pieces, two + 1), axis=0) * steps
     field = OrganField(_distances(label > 0, steps), steps, _three(centre))
     return KidneyPair(field, label == 2)
 

@@ -125,7 +125,7 @@ def _surface(mask, steps, affine):
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     cut = np.pad(mask[box], [(p, p) for p in pad])
     a, b, c = (step / SURFACE_MM for step in steps)
-    field = ndimage.gaussian_filter(MillimetreGrid(cut.shape, (a, b, c)).seen(cut), 0.7)
+    field = ndimage.gaussian_filter(MillimetreGrid(cut.shape, (a, b, c)).seen(cut), 0.5)
     points, cells, *_ = marching_cubes(field, 0.5)
     middle = (np.array(field.shape) - 1) / 2
     index = (points - middle) / (a, b, c) + (np.array(cut.shape) - 1) / 2

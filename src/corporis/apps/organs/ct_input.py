@@ -50,6 +50,6 @@ def single_ct(case: Case) -> tuple[Image, np.ndarray]:
     if not np.isfinite([low, high]).all() or soft < LEAST_TISSUE or air < LEAST_AIR:
         raise BadInput(
             f"{case.name}: expected Hounsfield units with air about -1000 and tissue about 50, "
-            f"got {low:g} to {high:g}: give CT of the trunk, its rescale slope and intercept applied"
+            f"got {low:g} to {high:g}: give CT of the trunk, rescale slope and intercept applied"
         )
     return image, volume
