@@ -36,14 +36,6 @@ def single_ct(case: Case) -> tuple[Image, np.ndarray]:
     volume = np.asarray(image.stack()[:, 0], np.float32)
     if modality not in ("", "CT"):
         raise BadInput(f"{case.name}: expected CT, got {modality}: give a CT series")
-    low, high = float(volume.min()), float(volume.max())
-    soft = float(np.mean((volume > TISSUE[0]) & (volume < TISSUE[1])))
-    air = float(np.mean(volume < AIR))
-    if not np.isfinite([low, high]).all() or soft < LEAST_TISSUE or air < LEAST_AIR:
-        raise BadInput(
-            f"{case.name}: expected Hounsfield units with air about -1000 and tissue about 50, "
-            f"got {low:g} to {high:g}: apply the rescale slope and intercept"
-        )
     sides = np.array(volume.shape) * image.spacing
     if sides.min() < LEAST_SIDE_MM or max(image.spacing) > MOST_STEP_MM:
         got = " x ".join(f"{side:.0f}" for side in sides)
@@ -51,5 +43,13 @@ def single_ct(case: Case) -> tuple[Image, np.ndarray]:
             f"{case.name}: expected at least {LEAST_SIDE_MM:.0f} mm a side in steps of at most "
             f"{MOST_STEP_MM:g} mm, got {got} mm in steps up to {max(image.spacing):.2g} mm: give "
             "the whole series"
+        )
+    low, high = float(volume.min()), float(volume.max())
+    soft = float(np.mean((volume > TISSUE[0]) & (volume < TISSUE[1])))
+    air = float(np.mean(volume < AIR))
+    if not np.isfinite([low, high]).all() or soft < LEAST_TISSUE or air < LEAST_AIR:
+        raise BadInput(
+            f"{case.name}: expected Hounsfield units with air about -1000 and tissue about 50, "
+            f"got {low:g} to {high:g}: give CT of the trunk, its rescale slope and intercept applied"
         )
     return image, volume
