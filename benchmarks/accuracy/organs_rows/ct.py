@@ -25,8 +25,8 @@ NOTE = (
     "not an expert's) and one chest (reference: a threshold, filled), neither used in training; "
     "both kidneys and both lungs each as one. ct_rendered_*: torsos round livers and kidneys left "
     "out; artefacts are drawn on these, once each at the fixed severity, and artefact_gain is the "
-    "least over artefacts of what the shapes add in Dice (liver and kidneys) on the third where "
-    "the evidence is worst."
+    "least over artefacts of what the shapes add in Dice on the third where the evidence is worst, "
+    "of livers and kidneys that the scan shows whole: shapes say nothing of others."
 )
 
 
@@ -149,6 +149,11 @@ def overlaps(application, volume, steps, label, with_distance=False) -> dict:
             values[name + ending] = dice(truth, ours)
             if with_distance:
                 values[f"{name}_mm{ending}"] = mask_distance(ours, truth, steps)
+    values["whole"] = {}
+    for number, organ in enumerate(ORGANS, 1):
+        truth, one = label == number, found[organ]
+        if organ in application.shapes and truth.any() and not (truth[0] | truth[-1]).any():
+            values["whole"][organ] = [dice(truth, one.mask), dice(truth, one.alone)]
     values["expected"] = {organ: found[organ].overlap for organ in ORGANS}
     return values
 
@@ -178,12 +183,7 @@ def figures(rows) -> dict:
 
 def _artefact(kind, rendered, found):
     """What the shapes add on the worst third, and on all."""
-    pairs = [
-        (r[name], r[name + "_evidence"])
-        for r in rendered
-        for name in ("liver", "kidney")
-        if r["image"] == kind and name in r
-    ]
+    pairs = [pair for r in rendered if r["image"] == kind for pair in r["whole"].values()]
     ours, alone = np.array(pairs).T
     third = np.argsort(alone, kind="stable")[: max(1, len(alone) // 3)]
     found[f"ct_{kind}_worst_third"] = float(ours[third].mean())

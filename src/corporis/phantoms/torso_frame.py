@@ -111,7 +111,7 @@ class Frame:
     @classmethod
     def drawn(cls, random, shape, step_mm) -> "Frame":
         """A random part of the body; its measures follow with `around`."""
-        low = random.uniform(-270, 60)
+        low = random.uniform(-300, 170)
         sides = [step_mm * np.arange(n) for n in shape]
         z = (sides[0] + low)[:, None, None]
         y = (sides[1] - sides[1][-1] / 2 + random.normal(0, 12))[None, :, None]
@@ -122,7 +122,7 @@ class Frame:
             power=float(random.uniform(2.2, 2.8)),
             kidney_y=float(random.uniform(-60, -40)),
             fat=float(np.exp(random.normal(2.7, 0.5))),
-            muscle=float(random.uniform(8, 16)),
+            muscle=float(random.uniform(8, 20)),
             lung_height=float(random.uniform(140, 215)),
         )
 

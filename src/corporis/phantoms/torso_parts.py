@@ -153,6 +153,9 @@ def draw_abdomen(canvas: Canvas, liver: np.ndarray, kidneys: np.ndarray) -> None
         colon = canvas.column(*at, random.uniform(14, 26), random.uniform(14, 26))
         faeces = random.normal(-20, 40) + random.uniform(20, 200) * canvas.noise(2.0)
         canvas.fill(colon & within & (frame.z < frame.liver_top - 130), faeces)
+        # its bends touch liver and spleen
+        bend = (frame.liver_top - random.uniform(100, 160), at[0] + 20, 0.8 * at[1])
+        canvas.fill(canvas.ellipsoid(bend, random.uniform(18, 38, 3)) & within, faeces + 30)
     _bowel(canvas, within)
 
 

@@ -11,7 +11,7 @@ from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
 from corporis.apps.organs.ct_input import single_ct
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
-from corporis.apps.organs.hippocampus import expected_dice, volume_deviation
+from corporis.apps.organs.hippocampus import expected_dice, large_pieces, volume_deviation
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.apps.organs.volume_fusion import chances, doubt, fused
@@ -26,11 +26,13 @@ MOST_MISFIT = 3.0
 """Misfit above which what was found is unlike the organ."""
 LEAST_ML = (150.0, 100.0, 100.0, 20.0, 20.0)
 """Volumes below it are none of these organs."""
-CLEAR, LOST, BLUR = 0.35, 0.75, 1.0
+CLEAR, LOST, BLUR = 0.2, 0.6, 1.0
 """Doubt of a clear border, and of one of which nothing is known, of voxels so far around."""
-WEAK_MM, STRONG_MM = 25.0, 4.0
+WEAK_MM, STRONG_MM = 15.0, 2.0
 """So much depth in the expected shape counts as one unit of log odds: where the evidence is
 clear, and where it is lost."""
+NOTHING, LEAST_SEEN = -900.0, 0.01
+"""Hounsfield units below which there is nothing, and the share of a slice that shows a body."""
 ROOM = 6
 """Voxels around an organ in which its shape may add to it."""
 AIRY = -400.0
@@ -87,26 +89,27 @@ class TrunkCT:
         """Find all organs in Hounsfield units (a, b, c); axes run up, forward and right."""
         a, b, c = (float(step) / STEP_MM for step in spacing_mm)
         grid = MillimetreGrid(hounsfield.shape, (a, b, c))
-        logs = self.evidence(grid.seen(hounsfield))
+        seen = grid.seen(hounsfield)
+        logs = self.evidence(seen)
+        logs[:, lost_slices(seen)] = -np.log(2.0)  # of which nothing is known
         self._tell("comparing with shapes", 0.5)
         totals, found = np.full(logs.shape, -np.inf, np.float32), {}
         doubts, misfits = {}, {}
         for number, organ in enumerate(ORGANS, 1):
-            log_odds = logs[number] - np.logaddexp.reduce(np.delete(logs, number, 0), axis=0)
+            log_odds = _log_odds(logs, number)
             doubts[organ] = doubt(_chance(log_odds), CLEAR, LOST, BLUR)
             total, misfits[organ] = self._with_shape(organ, log_odds, doubts[organ])
             totals[number] = total
         rivals = np.maximum.reduce(totals[1:])
         for number, organ in enumerate(ORGANS, 1):
             own = np.where(totals[number] >= rivals, totals[number], -np.abs(totals[number]))
-            log_odds = logs[number] - np.logaddexp.reduce(np.delete(logs, number, 0), axis=0)
-            given = grid.back(np.stack([own, log_odds, doubts[organ]]))
+            given = grid.back(np.stack([own, _log_odds(logs, number), doubts[organ]]))
             found[organ] = _organ(organ, *given, hounsfield, misfits[organ], spacing_mm)
         return found
 
     def _with_shape(self, organ, log_odds, doubts):
         """Log odds of evidence and shape, and the misfit; the evidence's where it is cut."""
-        mask = _main_piece(log_odds > 0)
+        mask = large_pieces(log_odds > 0)
         shapes = self.shapes.get(organ)
         is_cut = mask[0].any() or mask[-1].any()
         least = LEAST_ML[ORGANS.index(organ)] * 1000 / STEP_MM**3
@@ -216,11 +219,29 @@ def _airy(mask, hounsfield, spacing_mm):
     return one_piece(ndimage.binary_closing(found, iterations=2) | found)
 
 
-def _main_piece(mask):
-    labels, n_pieces = ndimage.label(mask)
-    if n_pieces < 2:
-        return mask
-    return labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
+def lost_slices(hounsfield: np.ndarray) -> np.ndarray:
+    """Whether a slice shows nothing, though slices below and above do, (a,).
+
+    Examples
+    --------
+    >>> scan = np.zeros((5, 4, 4))
+    >>> scan[2] = scan[4] = -1000
+    >>> lost_slices(scan).tolist()
+    [False, False, True, False, False]
+    """
+    is_seen = np.mean(hounsfield > NOTHING, axis=(1, 2)) > LEAST_SEEN
+    known = np.flatnonzero(is_seen)
+    found = ~is_seen
+    found[: known[0] if len(known) else None] = False
+    found[known[-1] + 1 if len(known) else 0 :] = False
+    return found
+
+
+def _log_odds(logs, number):
+    """Of one class against all others; 0 where nothing is known."""
+    others = np.logaddexp.reduce(np.delete(logs, number, 0), axis=0)
+    is_known = logs.max(axis=0) != logs.min(axis=0)
+    return np.where(is_known, logs[number] - others, 0.0).astype(np.float32)
 
 
 def _box(mask, room):

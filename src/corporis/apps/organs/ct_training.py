@@ -66,7 +66,7 @@ class Schedule:
         If `coarse` is not a share.
     """
 
-    n_steps: int = 3600
+    n_steps: int = 4400
     coarse: float = 0.7
 
     def __post_init__(self):
@@ -132,18 +132,19 @@ class Views:
         torch = import_torch()
         is_coarse = step < self.n_coarse
         scan = self.known[self.random.integers(len(self.known))]
-        volume, label = self._cut(scan, WIDE if is_coarse else NEAR)
+        volume, label = self._cut(scan, WIDE, 2) if is_coarse else self._cut(scan, NEAR, 1)
         volume = volume * self.random.normal(1, 0.03) + self.random.normal(0, 8)
         if self.random.random() < DISTURBED:
             volume = self.kinds[self.random.integers(len(self.kinds))].drawn(volume, self.random)
         x = torch.from_numpy(network_input(volume))[None]
         y = torch.nn.functional.one_hot(label, len(ORGANS) + 1).permute(3, 0, 1, 2)[None].float()
-        if is_coarse:
-            x, y = (torch.nn.functional.avg_pool3d(part, 2) for part in (x, y))
         return x, y
 
-    def _cut(self, scan, window):
-        """A turned and sized part of a scan: Hounsfield units (a, b, c) and labels, a tensor."""
+    def _cut(self, scan, window, stride):
+        """A turned and sized part of a scan, every `stride`-th voxel of it.
+
+        Hounsfield units (a, b, c), and labels as a tensor.
+        """
         torch, random = import_torch(), self.random
         turn = Rotation.from_rotvec(random.normal(0, 0.06, 3)).as_matrix()
         size = np.exp(random.normal(0, 0.06) + random.normal(0, 0.03, 3))
@@ -155,7 +156,8 @@ class Views:
         theta = np.column_stack([matrix, 2 * middle / sides])[::-1].copy()
         theta[:, :3] = theta[:, 2::-1]
         theta = torch.from_numpy(theta.astype(np.float32))[None]
-        grid = torch.nn.functional.affine_grid(theta, [1, 1, *window], False)
+        seen = [side // stride for side in window]
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, *seen], False)
         grey = torch.from_numpy(scan.hounsfield.astype(np.float32) - OUTSIDE)[None, None]
         volume = torch.nn.functional.grid_sample(grey, grid, "bilinear", "zeros", False)[0, 0]
         marks = torch.from_numpy(scan.label.astype(np.float32))[None, None]
