@@ -49,7 +49,7 @@ def test_every_voxel_has_one_label_and_the_grey_value_of_its_organ(scans):
         assert scan.hounsfield.dtype == np.int16 and scan.label.dtype == np.uint8
         assert scan.label.max() <= len(ORGANS)
         assert scan.hounsfield.min() >= -1024 and scan.hounsfield.max() <= 3000
-        assert np.median(scan.hounsfield[0, :2]) < -900  # air around the body
+        assert np.mean(scan.hounsfield < -900) > 0.05  # air around the body
         for number, organ in enumerate(ORGANS, 1):
             inside = scan.hounsfield[scan.label == number]
             low, high = (-1000, -600) if organ.endswith("lung") else (-20, 400)

@@ -58,12 +58,11 @@ def test_labels_lie_where_the_input_does(learned):
 
 
 def test_a_lost_part_is_filled_by_the_shape_and_told(learned):
-    truth = labels(2)
-    lost = np.zeros(SHAPE, bool)
-    lost[18:24, 14:32, 28:36] = True
+    truth, lost = labels(), np.zeros(SHAPE, bool)
+    lost[20:23] = labels()[20:23] == 1
     report = TrunkCT(Known(truth, lost), learned)(case(hounsfield(truth)))
     found, alone = report.images["organs"].data, report.images["evidence_alone"].data
-    assert dice(found == 1, truth == 1) > dice(alone == 1, truth == 1) + 0.03
+    assert dice(found == 1, truth == 1) > dice(alone == 1, truth == 1) + 0.1
     assert report.images["overruled"].data.any()
     first = overruled_parts(report.facts["found"], MM)[0]
     assert (first["organ"], first["change"]) == ("liver", "added")
@@ -71,7 +70,7 @@ def test_a_lost_part_is_filled_by_the_shape_and_told(learned):
     changed = np.count_nonzero((found == 1) & (alone != 1)) * 0.064
     assert 1 < first["volume_ml"] <= changed + 0.1
     up, forward, right = np.array(first["middle_mm"]) / 4
-    assert 18 <= up <= 24 and 14 <= forward <= 32 and 28 <= right <= 36
+    assert 18 <= up <= 28 and 16 <= forward <= 26 and 26 <= right <= 36
 
 
 def test_without_shapes_the_evidence_stands():

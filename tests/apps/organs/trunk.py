@@ -12,7 +12,7 @@ MM = (4.0, 4.0, 4.0)
 PLACES = {
     "left lung": ((38, 18, 13), (10, 12, 9)),
     "right lung": ((38, 18, 35), (10, 12, 9)),
-    "liver": ((19, 21, 32), (9, 9, 10)),
+    "liver": ((19, 21, 31), (9, 9, 12)),
     "left kidney": ((12, 9, 14), (6, 4, 4.5)),
     "right kidney": ((9, 8, 33), (6, 4, 4.5)),
 }
@@ -24,13 +24,17 @@ def ellipsoid(middle, radii, shape=SHAPE):
     return np.sum(np.square(away), axis=0) < 1
 
 
-def labels(seed=0):
+def labels(seed=0, is_bumpy=False):
     """0, or 1 to 5 for `ORGANS`; axes up, forward, right."""
     random = np.random.default_rng([seed, 7])
     label = np.zeros(SHAPE, np.uint8)
     for organ, (middle, radii) in PLACES.items():
         size = 1 + 0.1 * random.standard_normal(3)
         label[ellipsoid(middle, np.array(radii) * size)] = 1 + ORGANS.index(organ)
+        if is_bumpy:
+            way = random.standard_normal(3)
+            bump = middle + 0.8 * np.array(radii) * way / np.linalg.norm(way)
+            label[ellipsoid(bump, (0.45 * min(radii),) * 3)] = 1 + ORGANS.index(organ)
     return label
 
 
@@ -42,8 +46,8 @@ def hounsfield(label):
 
 
 def shapes(n=12):
-    """What liver and kidneys look like."""
-    known = [labels(k) for k in range(100, 100 + n)]
+    """What liver and kidneys look like; bumpy, as no few modes explain all of real ones."""
+    known = [labels(k, is_bumpy=True) for k in range(100, 100 + n)]
     names = [organ for organ in ORGANS if "lung" not in organ]
     return {
         o: DistanceShapes().fit([x == 1 + ORGANS.index(o) for x in known], [MM] * n) for o in names
