@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from organs_rows import (
     composition_speed,
+    ct,
     dictionary,
     hippocampus,
     landmarks,
@@ -51,8 +52,9 @@ KEYS = (
     *("planted_recovery", "planted_promises_broken", *repair.KEYS, *tumour.KEYS),
     *radiographs.KEYS,
     *hippocampus.KEYS,
+    *ct.KEYS,
 )
-PARTS = ("shapes", "repair", "radiographs", "hippocampus")
+PARTS = ("shapes", "repair", "radiographs", "hippocampus", "ct")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -71,6 +73,7 @@ NOTES = (
             tumour,
             radiographs,
             hippocampus,
+            ct,
         )
     ),
 )
@@ -100,7 +103,7 @@ def main(arguments=None) -> None:
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair, tumour, radiographs, hippocampus):
+    for module in (*BY_FOLD, repair, tumour, radiographs, hippocampus, ct):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
@@ -123,6 +126,8 @@ def _jobs(options):
     if options.only in (None, "hippocampus"):
         given = hippocampus.jobs(train, test, options.folds, options.keep, options.steps)
         jobs += [(hippocampus.row, job) for job in given]
+    if options.only in (None, "ct"):
+        jobs += [(ct.row, job) for job in ct.jobs(train, test, options.keep, options.steps)]
     if options.only in (None, "shapes"):
         jobs += [(planted.row, ())]
         folds = landmarks.jobs(train, test)

@@ -296,8 +296,9 @@ def organ(
 ) -> None:
     """Outline and measure organs, and say which outlines are not to be relied upon.
 
-    Leaves report.html, report.json, measures.csv, masks and the radiograph (NIfTI) in the output
-    folder. Edit the masks, and `corporis learn out/` learns from them.
+    Leaves report.html, report.json, measures.csv, masks or labels (NIfTI), surfaces of volumes
+    (VTP) and the radiograph in the output folder. Edit a radiograph's masks, and `corporis learn
+    out/` learns from them.
 
     Examples:
 
@@ -306,6 +307,8 @@ def organ(
       corporis organ chest.dcm -o out/ --weights weights/ --seg
 
       corporis organ crop.nii.gz -o out/ --organ hippocampus --weights weights/
+
+      corporis organ abdomen.nii.gz -o out/ --organ ct --weights weights/
     """
     from functools import partial
 
@@ -316,8 +319,10 @@ def organ(
         run = partial(run_chest, gives_seg=seg)
     elif organ == "hippocampus":
         from corporis.workstation.hippocampus import run_hippocampus as run
+    elif organ == "ct":
+        from corporis.workstation.ct import run_ct as run
     else:
-        raise BadInput(f"--organ: expected chest or hippocampus, got {organ!r}")
+        raise BadInput(f"--organ: expected {options.ORGANS}, got {organ!r}")
     if seg and organ != "chest":
         raise BadInput(f"--seg: expected a radiograph, got --organ {organ}: leave it out")
     with progress() as tell:

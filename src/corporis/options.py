@@ -91,16 +91,18 @@ Radiograph = Annotated[
     Path,
     typer.Argument(
         metavar="IMAGE",
-        help="A radiograph (DICOM, NIfTI, PNG, JPEG), or an MR crop round one hippocampus (NIfTI, "
-        "DICOM, npz with image and affine).",
+        help="A radiograph (DICOM, NIfTI, PNG, JPEG); an MR crop round one hippocampus (NIfTI, "
+        "DICOM, npz with image and affine); or a CT scan of the trunk (NIfTI, DICOM).",
     ),
 ]
 Weights = Annotated[Path, typer.Option(help="A folder that `corporis train organ` wrote.")]
+ORGANS = "chest, hippocampus or ct"
 Organ = Annotated[
     str,
     typer.Option(
-        metavar="[chest|hippocampus]",
-        help="Lungs, heart and clavicles in a radiograph; or a hippocampus in an MR crop.",
+        metavar="[chest|hippocampus|ct]",
+        help="Lungs, heart and clavicles in a radiograph; a hippocampus in an MR crop; or liver, "
+        "lungs and kidneys in CT.",
     ),
 ]
 MaskFile = Annotated[Path, typer.Argument(metavar="MASK", help="A NIfTI mask, 0 outside.")]
@@ -123,7 +125,9 @@ Outlined = Annotated[
     Path,
     typer.Option(
         "--data",
-        help="Folder in the layout of the JSRT/SCR set; or MR crops (npz: image, label, affine).",
+        help="Folder in the layout of the JSRT/SCR set; MR crops (npz: image, label, affine); or, "
+        "for CT, a folder with liver_meshes (npz: vertices, faces) and kidney_masks (npz: mask, "
+        "spacing).",
     ),
 ]
 Steps = Annotated[

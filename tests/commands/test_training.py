@@ -29,4 +29,13 @@ def test_a_folder_without_data_is_named_and_nothing_is_left(study, tmp_path, cap
 def test_organs_that_cannot_be_trained_are_refused(tmp_path, capsys):
     words = ("train", "organ", "--organ", "spleen", "--data", tmp_path, "-o", tmp_path / "out")
     assert leave(*words) == 2
-    assert "chest" in capsys.readouterr().err
+    assert "expected chest, hippocampus or ct, got 'spleen'" in capsys.readouterr().err
+
+
+def test_ct_names_the_shapes_it_needs_and_keeps_no_radiographs(tmp_path, capsys):
+    words = ("train", "organ", "--organ", "ct", "--data", tmp_path, "-o", tmp_path / "out")
+    assert leave(*words) == 2
+    assert "liver_meshes/*.npz and pairs of kidney_masks/*.npz" in capsys.readouterr().err
+    assert leave(*words, "--replay", 3) == 2
+    assert "--replay: expected with --organ chest" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

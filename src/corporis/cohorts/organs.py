@@ -206,7 +206,7 @@ def _npz(path):
     try:
         with np.load(path, allow_pickle=False) as held:
             mask = held["mask" if "mask" in held else "label"] > 0
-            affine = _affine(held)
+            affine = mask_affine(held)
             turned = upright(mask, affine)[0]
     except (OSError, ValueError, KeyError, EOFError, IndexError, orientations.OrientationError):
         raise BadInput(
@@ -225,7 +225,7 @@ def _nifti(path):
     return upright(np.asarray(stack[:, 0]) != 0, image.affine)[0], steps_of(image.affine)
 
 
-def _affine(held) -> np.ndarray:
+def mask_affine(held) -> np.ndarray:
     """From indices to RAS+ mm, as far as it is known."""
     if "spacing" not in held:
         return np.asarray(held["affine"], float)

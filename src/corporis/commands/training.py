@@ -71,6 +71,8 @@ def train_organ(
       corporis train organ --organ chest --data shapes/ -o weights/
 
       corporis train organ --organ hippocampus --data brain/hippocampus/ -o weights/
+
+      corporis train organ --organ ct --data shapes/ -o weights/
     """
     from functools import partial
 
@@ -86,8 +88,13 @@ def train_organ(
         from corporis.cohorts.hippocampi import train_hippocampus
 
         train, schedule = train_hippocampus, hippocampus_training.Schedule
+    elif organ == "ct":
+        from corporis.apps.organs import ct_training
+        from corporis.cohorts.trunks import train_ct
+
+        train, schedule = train_ct, ct_training.Schedule
     else:
-        raise BadInput(f"--organ: expected chest or hippocampus, got {organ!r}")
+        raise BadInput(f"--organ: expected {options.ORGANS}, got {organ!r}")
     if replay and organ != "chest":
         raise BadInput(f"--replay: expected with --organ chest, got {organ}: leave it out")
     given = schedule() if steps is None else schedule(steps)

@@ -23,7 +23,7 @@ from corporis.workstation.text import label
 
 SCRIPTS = ("clock.js", "player.js", "viewer.js", "start.js")
 SPEEDS = ((1, "1"), (0.5, "½"), (0.25, "¼"), (0.1, "⅒"))
-OUTLINE_COLOURS = ("#ff6b5e", "#ffd166", "#6cb8ff", "#7fe0b0", "#d6a6ff")
+OUTLINE_COLOURS = ("#ff6b5e", "#ffd166", "#6cb8ff", "#7fe0b0", "#d6a6ff", "#f4f4f4")
 DIRECTIONS = ((0, 1, "R", "right"), (0, -1, "L", "left"), (1, 1, "A", "front"),
               (1, -1, "P", "back"), (2, 1, "H", "head"), (2, -1, "F", "foot"))  # fmt: skip
 

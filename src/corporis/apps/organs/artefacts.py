@@ -21,17 +21,20 @@ class Artefact:
         The fixed one of the benchmark.
     learned : tuple of float
         Lowest and highest severity of the training.
+    limits : tuple of float
+        Least and largest grey value.
     """
 
     disturb: Disturbance
     severity: float
     learned: tuple[float, float]
+    limits: tuple[float, float] = (0.0, 1.0)
 
     def __call__(self, image, random, severity=None) -> np.ndarray:
-        """The image (rows, columns) in 0 to 1, disturbed; in 0 to 1 again."""
+        """The image (rows, columns) within the limits, disturbed; within them again."""
         image = np.asarray(image, np.float32)
         found = self.disturb(image, self.severity if severity is None else severity, random)
-        return np.clip(found, 0, 1).astype(np.float32)
+        return np.clip(found, *self.limits).astype(np.float32)
 
     def drawn(self, image, random) -> np.ndarray:
         """The same at a random severity of the training."""

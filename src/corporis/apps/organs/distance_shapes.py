@@ -207,7 +207,8 @@ class DistanceShapes(BaseEstimator):
             found[active] = self._explained(seen[active], trust[active])
             if number < N_ROUNDS - 1:
                 pose = register(distances, pose, found, self.grid_, weights=trust)
-        return pose, found, _misfit(seen[active], found[active])
+        believed_here = self._trust(believed, pose)[active]
+        return pose, found, _misfit(seen[active], found[active], believed_here)
 
     def _trust(self, believed, pose):
         index = pose.to_mm(self.grid_.places) / believed.spacing_mm
@@ -229,7 +230,9 @@ def _bordering(mask, trust, spacing_mm):
     return least
 
 
-def _misfit(seen, explained):
-    """Root mean square distance of the border from the explanation, in sizes."""
+def _misfit(seen, explained, trust=None):
+    """Root mean square distance of the believed border from the explanation, in sizes."""
     near = np.abs(explained) < 0.07
-    return float(np.sqrt(np.mean((seen[near] - explained[near]) ** 2))) + 1e-9
+    weights = None if trust is None else trust[near]
+    squares = (seen[near] - explained[near]) ** 2
+    return float(np.sqrt(np.average(squares, weights=weights))) + 1e-9

@@ -111,7 +111,7 @@ class HippocampusMR:
         logs = self.evidence(grid.seen(volume))
         log_odds = np.logaddexp(logs[1], logs[2]) - logs[0]
         alone = _chance(log_odds)
-        doubts, mask = doubt(alone), _large_pieces(log_odds > 0)
+        doubts, mask = doubt(alone), large_pieces(log_odds > 0)
         total, expected, misfit = log_odds, np.full(mask.shape, np.inf, np.float32), np.inf
         if mask.sum() > LEAST_MM3:
             shape = self.shapes.expect(mask, (1.0, 1.0, 1.0), 1 - doubts)
@@ -294,7 +294,7 @@ def _label(log_odds, forward):
     return np.where(inside, np.where(forward > 0, 1, 2), 0).astype(np.uint8)
 
 
-def _large_pieces(mask):
+def large_pieces(mask):
     """Pieces of at least a fifth of the largest: a lost slab may part what is one."""
     labels, n_pieces = ndimage.label(mask)
     if n_pieces < 2:

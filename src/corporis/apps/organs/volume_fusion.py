@@ -17,19 +17,31 @@ DOUBTFUL = 1.5
 shape is the best guess, and no more than a guess."""
 
 
-def doubt(chance: np.ndarray) -> np.ndarray:
+def doubt(
+    chance: np.ndarray, clear: float = CLEAR, lost: float = LOST, blur: float = BLUR_MM / 2
+) -> np.ndarray:
     """How undecided evidence is near each voxel's nearest border, 0 (clear) to 1 (lost).
 
     Parameters
     ----------
     chance : array, (a, b, c)
-        Probabilities of being inside, on a grid of 1 mm.
+        Probabilities of being inside, on the network's grid.
+    clear, lost : float
+        Share of undecided voxels of a clear border, and where nothing is known of it.
+    blur : float
+        Voxels over which a place's doubt is shared.
     """
-    undecided = ndimage.gaussian_filter(4 * chance * (1 - chance), BLUR_MM / 2, mode="nearest")
-    return np.clip((undecided - CLEAR) / (LOST - CLEAR), 0, 1)
+    undecided = ndimage.gaussian_filter(4 * chance * (1 - chance), blur, mode="nearest")
+    return np.clip((undecided - clear) / (lost - clear), 0, 1)
 
 
-def fused(log_odds: np.ndarray, doubts: np.ndarray, distance_mm: np.ndarray) -> np.ndarray:
+def fused(
+    log_odds: np.ndarray,
+    doubts: np.ndarray,
+    distance_mm: np.ndarray,
+    weak_mm: float = WEAK_MM,
+    strong_mm: float = STRONG_MM,
+) -> np.ndarray:
     """Log odds of evidence and prior together, (a, b, c).
 
     Parameters
@@ -40,13 +52,16 @@ def fused(log_odds: np.ndarray, doubts: np.ndarray, distance_mm: np.ndarray) -> 
         0 where the evidence is clear, 1 where it is lost.
     distance_mm : array, (a, b, c)
         From the border of the expected shape, negative inside.
+    weak_mm, strong_mm : float
+        So much depth counts as one unit of log odds where the evidence is clear, and where it is
+        lost.
 
     Examples
     --------
     >>> fused(np.zeros(2), np.ones(2), np.array([-0.7, 0.7])).tolist()    # the prior decides
     [2.0, -2.0]
     """
-    scale = STRONG_MM + (WEAK_MM - STRONG_MM) * (1 - doubts)
+    scale = strong_mm + (weak_mm - strong_mm) * (1 - doubts)
     return log_odds + np.clip(-distance_mm / scale, -MOST, MOST)
 
 

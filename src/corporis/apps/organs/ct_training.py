@@ -1,0 +1,165 @@
+"""Training of the evidence in computed tomography whose organs are labelled."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from corporis.apps.organs.ct_artefacts import CT_ARTEFACTS
+from corporis.apps.organs.ct_evidence import ORGANS, TrunkEvidence, network_input
+from corporis.learning.networks import UNet, import_torch
+
+NETWORK = UNet(2, len(ORGANS) + 1, (24, 48, 80, 112), gives_probabilities=False, n_dims=3)
+WIDE, NEAR = (64, 64, 96), (48, 48, 64)
+"""Voxels that a view shows in the first steps, in which every second one is seen, and after."""
+DISTURBED = 0.3
+"""Share of the views with an artefact."""
+OUTSIDE = -1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """One volume to learn from; axes run up, forward and to the right.
+
+    Parameters
+    ----------
+    hounsfield : array, (a, b, c)
+        In steps of `corporis.apps.organs.ct_evidence.STEP_MM`.
+    label : array, (a, b, c)
+        0 outside, 1 to 5 for `ORGANS`.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or there is another label.
+    """
+
+    hounsfield: np.ndarray
+    label: np.ndarray
+
+    def __post_init__(self):
+        if self.hounsfield.ndim != 3 or self.hounsfield.shape != self.label.shape:
+            raise ValueError(
+                f"expected a volume (a, b, c) and its labels, got {self.hounsfield.shape} and "
+                f"{self.label.shape}"
+            )
+        if self.label.max() > len(ORGANS):
+            raise ValueError(f"expected labels 0 to {len(ORGANS)}, got {self.label.max()}")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train.
+
+    Parameters
+    ----------
+    n_steps : int
+        Optimisation steps.
+    coarse : float
+        Share of the steps, the first ones, that see a large view at half the resolution: they
+        teach where organs lie, the rest where exactly they end. 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `coarse` is not a share.
+    """
+
+    n_steps: int = 4400
+    coarse: float = 0.7
+
+    def __post_init__(self):
+        if not 0 <= self.coarse <= 1:
+            raise ValueError(f"coarse must be a share, 0 to 1, got {self.coarse}")
+
+
+def train_evidence(
+    known: Sequence[Scan],
+    *,
+    seed: int = 0,
+    schedule: Schedule | None = None,
+    threads: int = 1,
+    progress: Callable[[int, float], None] | None = None,
+) -> TrunkEvidence:
+    """Train on `known`, three of ten views with an artefact; same seed and threads, same weights.
+
+    Raises
+    ------
+    ValueError
+        If `known` is empty.
+    corporis.errors.MissingExtra
+        If torch is not installed.
+    """
+    if not known:
+        raise ValueError("training needs at least one scan")
+    schedule = schedule or Schedule()
+    network = NETWORK.trained(
+        Views(known, seed, round(schedule.coarse * schedule.n_steps)),
+        loss,
+        n_steps=schedule.n_steps,
+        seed=seed,
+        threads=threads,
+        memory=0.99,  # the schedule is short: weights of its first half are no good
+        progress=progress,
+    )
+    return TrunkEvidence(network)
+
+
+def loss(output, y):
+    """Cross-entropy, and the soft Dice of each organ."""
+    entropy = -(y * output.log_softmax(1)).sum(1).mean()
+    chance, true = output.softmax(1)[:, 1:], y[:, 1:]
+    both = (chance * true).sum((0, 2, 3, 4))
+    overlap = (2 * both + 10) / (chance.sum((0, 2, 3, 4)) + true.sum((0, 2, 3, 4)) + 10)
+    return entropy + 0.5 * (1 - overlap).mean()
+
+
+class Views:
+    """Random batches of one: cut out, turned and sized a little, and some with an artefact.
+
+    Never mirrored: the liver tells right from left. The first `n_coarse` batches show more, at
+    half the resolution.
+    """
+
+    def __init__(self, known, seed, n_coarse=0):
+        self.known, self.n_coarse = known, n_coarse
+        self.random = np.random.default_rng([seed, *WIDE])
+        self.kinds = list(CT_ARTEFACTS.values())
+
+    def __call__(self, step):
+        """Input (1, 2, a, b, c) and shares (1, 6, a, b, c)."""
+        torch = import_torch()
+        is_coarse = step < self.n_coarse
+        scan = self.known[self.random.integers(len(self.known))]
+        volume, label = self._cut(scan, WIDE, 2) if is_coarse else self._cut(scan, NEAR, 1)
+        volume = volume * self.random.normal(1, 0.03) + self.random.normal(0, 8)
+        if self.random.random() < DISTURBED:
+            volume = self.kinds[self.random.integers(len(self.kinds))].drawn(volume, self.random)
+        x = torch.from_numpy(network_input(volume))[None]
+        y = torch.nn.functional.one_hot(label, len(ORGANS) + 1).permute(3, 0, 1, 2)[None].float()
+        return x, y
+
+    def _cut(self, scan, window, stride):
+        """A turned and sized part of a scan, every `stride`-th voxel of it.
+
+        Hounsfield units (a, b, c), and labels as a tensor.
+        """
+        torch, random = import_torch(), self.random
+        turn = Rotation.from_rotvec(random.normal(0, 0.06, 3)).as_matrix()
+        size = np.exp(random.normal(0, 0.06) + random.normal(0, 0.03, 3))
+        sides = np.array(scan.label.shape, float)
+        spare = np.maximum(sides - window, 0) / 2
+        middle = random.uniform(-1, 1, 3) * spare
+        # torch counts the last axis first, from -1 to 1
+        matrix = (turn * size) * np.array(window) / sides[:, None]
+        theta = np.column_stack([matrix, 2 * middle / sides])[::-1].copy()
+        theta[:, :3] = theta[:, 2::-1]
+        theta = torch.from_numpy(theta.astype(np.float32))[None]
+        seen = [side // stride for side in window]
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, *seen], False)
+        grey = torch.from_numpy(scan.hounsfield.astype(np.float32) - OUTSIDE)[None, None]
+        volume = torch.nn.functional.grid_sample(grey, grid, "bilinear", "zeros", False)[0, 0]
+        marks = torch.from_numpy(scan.label.astype(np.float32))[None, None]
+        label = torch.nn.functional.grid_sample(marks, grid, "nearest", "zeros", False)[0, 0]
+        return volume.numpy() + OUTSIDE, label.long()
