@@ -116,8 +116,11 @@ class Frame:
         z = (sides[0] + low)[:, None, None]
         y = (sides[1] - sides[1][-1] / 2 + random.normal(0, 12))[None, :, None]
         x = (sides[2] - sides[2][-1] / 2 + random.normal(0, 12))[None, None, :]
+        z, y, x = (part.astype(np.float32) for part in (z, y, x))
         return cls(
-            *(part.astype(np.float32) for part in (z, y, x)),
+            z,
+            y,
+            x,
             tuple(shape),
             power=float(random.uniform(2.2, 2.8)),
             kidney_y=float(random.uniform(-60, -40)),

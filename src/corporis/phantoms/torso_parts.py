@@ -138,10 +138,8 @@ def draw_abdomen(canvas: Canvas, liver: np.ndarray, kidneys: np.ndarray) -> None
         (frame.liver_top - random.uniform(55, 85), frame.spine_y + 12, left),
         (random.uniform(35, 65), random.uniform(28, 45), random.uniform(20, 30)),
     )
-    value = random.normal(*phase.spleen)
-    if phase.name == "arterial":
-        value = value + 30 * canvas.noise(4.0)
-    canvas.fill(spleen & within, value)
+    patches = (30 if phase.name == "arterial" else 5) * canvas.noise(4.0)
+    canvas.fill(spleen & within, random.normal(*phase.spleen) + patches)
     _stomach(canvas, within)
     gall = (frame.liver_top - random.uniform(120, 150), frame.middle_y + 25, random.uniform(30, 60))
     canvas.fill(canvas.ellipsoid(gall, random.uniform(10, 22, 3)) & within, random.normal(8, 6))

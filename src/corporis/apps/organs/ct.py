@@ -104,7 +104,7 @@ class TrunkCT:
         for number, organ in enumerate(ORGANS, 1):
             own = np.where(totals[number] >= rivals, totals[number], -np.abs(totals[number]))
             given = grid.back(np.stack([own, _log_odds(logs, number), doubts[organ]]))
-            found[organ] = _organ(organ, *given, hounsfield, misfits[organ], spacing_mm)
+            found[organ] = _organ(organ, given, hounsfield, misfits[organ], spacing_mm)
         return found
 
     def _with_shape(self, organ, log_odds, doubts):
@@ -190,8 +190,12 @@ def ct_measures(found: Mapping[str, FoundOrgan], voxel_mm3: float) -> list[Measu
     return measures
 
 
-def _organ(organ, total, log_odds, doubts, hounsfield, misfit, spacing_mm) -> FoundOrgan:
-    """One organ on the given voxels, or nothing where too little was found."""
+def _organ(organ, maps, hounsfield, misfit, spacing_mm) -> FoundOrgan:
+    """One organ on the given voxels, or nothing where too little was found.
+
+    `maps` are log odds with the shape, those of the evidence, and its doubts.
+    """
+    total, log_odds, doubts = maps
     chance = chances(total, doubts)
     mask, alone = one_piece(total > 0), one_piece(log_odds > 0)
     if organ.endswith("lung"):

@@ -209,7 +209,8 @@ def _ratio(masks, found, square) -> Measure:
     ratio = heart / chest
     spread = deviations(found) / square.step
     errors = [np.sqrt(2) * _at_sides(found, spread, organs) for organs in ((2,), (0, 1))]
-    deviation = ratio * np.linalg.norm([errors[0] / heart, errors[1] / chest, *EXPERT_WIDTH])
+    shares = [errors[0] / heart, errors[1] / chest, *EXPERT_WIDTH]
+    deviation = ratio * float(np.linalg.norm(shares))
     low, high = max(ratio - 1.96 * deviation, 0.0), ratio + 1.96 * deviation
     note = "an organ it rests on is uncertain" if found.is_uncertain[:3].any() else ""
     return Measure(name, ratio, "", low, float(high), note)
