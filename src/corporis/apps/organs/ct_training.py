@@ -15,6 +15,8 @@ WIDE, NEAR = (64, 64, 96), (48, 48, 64)
 """Voxels that a view shows in the first steps, in which every second one is seen, and after."""
 DISTURBED = 0.3
 """Share of the views with an artefact."""
+ABOUT = 0.7
+"""Share of the views whose middle lies in an organ, each organ as often: kidneys are small."""
 OUTSIDE = -1000.0
 
 
@@ -124,15 +126,19 @@ class Views:
 
     def __init__(self, known, seed, n_coarse=0):
         self.known, self.n_coarse = known, n_coarse
+        self.halved = [_halved(scan) for scan in known] if n_coarse else []
         self.random = np.random.default_rng([seed, *WIDE])
         self.kinds = list(CT_ARTEFACTS.values())
 
     def __call__(self, step):
         """Input (1, 2, a, b, c) and shares (1, 6, a, b, c)."""
         torch = import_torch()
-        is_coarse = step < self.n_coarse
-        scan = self.known[self.random.integers(len(self.known))]
-        volume, label = self._cut(scan, WIDE, 2) if is_coarse else self._cut(scan, NEAR, 1)
+        number = self.random.integers(len(self.known))
+        if step < self.n_coarse:
+            a, b, c = WIDE
+            volume, label = self._cut(self.halved[number], (a // 2, b // 2, c // 2))
+        else:
+            volume, label = self._cut(self.known[number], NEAR)
         volume = volume * self.random.normal(1, 0.03) + self.random.normal(0, 8)
         if self.random.random() < DISTURBED:
             volume = self.kinds[self.random.integers(len(self.kinds))].drawn(volume, self.random)
@@ -140,26 +146,41 @@ class Views:
         y = torch.nn.functional.one_hot(label, len(ORGANS) + 1).permute(3, 0, 1, 2)[None].float()
         return x, y
 
-    def _cut(self, scan, window, stride):
-        """A turned and sized part of a scan, every `stride`-th voxel of it.
-
-        Hounsfield units (a, b, c), and labels as a tensor.
-        """
+    def _cut(self, scan, window):
+        """A turned and sized part of a scan: Hounsfield units (a, b, c) and labels, a tensor."""
         torch, random = import_torch(), self.random
         turn = Rotation.from_rotvec(random.normal(0, 0.06, 3)).as_matrix()
         size = np.exp(random.normal(0, 0.06) + random.normal(0, 0.03, 3))
         sides = np.array(scan.label.shape, float)
-        spare = np.maximum(sides - window, 0) / 2
-        middle = random.uniform(-1, 1, 3) * spare
+        middle = self._middle(scan, np.maximum(sides - window, 0) / 2)
         # torch counts the last axis first, from -1 to 1
         matrix = (turn * size) * np.array(window) / sides[:, None]
         theta = np.column_stack([matrix, 2 * middle / sides])[::-1].copy()
         theta[:, :3] = theta[:, 2::-1]
         theta = torch.from_numpy(theta.astype(np.float32))[None]
-        seen = [side // stride for side in window]
-        grid = torch.nn.functional.affine_grid(theta, [1, 1, *seen], False)
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, *window], False)
         grey = torch.from_numpy(scan.hounsfield.astype(np.float32) - OUTSIDE)[None, None]
         volume = torch.nn.functional.grid_sample(grey, grid, "bilinear", "zeros", False)[0, 0]
         marks = torch.from_numpy(scan.label.astype(np.float32))[None, None]
         label = torch.nn.functional.grid_sample(marks, grid, "nearest", "zeros", False)[0, 0]
         return volume.numpy() + OUTSIDE, label.long()
+
+    def _middle(self, scan, spare):
+        """Middle of a view, voxels from the scan's, at most `spare` away."""
+        random = self.random
+        if random.random() < ABOUT:
+            organs = np.unique(scan.label[::2, ::2, ::2])
+            organs = organs[organs > 0]
+            if len(organs):
+                places = np.argwhere(scan.label == random.choice(organs))
+                place = places[random.integers(len(places))]
+                return np.clip(place - np.array(scan.label.shape) / 2, -spare, spare)
+        return random.uniform(-1, 1, 3) * spare
+
+
+def _halved(scan):
+    """A scan at half the resolution."""
+    a, b, c = (side // 2 for side in scan.label.shape)
+    blocks = scan.hounsfield[: 2 * a, : 2 * b, : 2 * c].reshape(a, 2, b, 2, c, 2)
+    mean = blocks.astype(np.float32).mean(axis=(1, 3, 5))
+    return Scan(mean, np.ascontiguousarray(scan.label[: 2 * a : 2, : 2 * b : 2, : 2 * c : 2]))
