@@ -246,6 +246,9 @@ def nuclei(
     um_per_px: options.PixelSize = None,
     side: Annotated[int, typer.Option(min=64, help="Of a tile, pixels: bounds the memory.")] = 1024,
     stain: options.Stain = "he",
+    overlaps: Annotated[
+        bool, typer.Option("--overlaps", help="Smears, thick sections: part nuclei in layers.")
+    ] = False,
     name: options.Label = None,
 ) -> None:
     """Outline, measure and count every nucleus of a slide.
@@ -274,6 +277,7 @@ def nuclei(
             um_per_px=um_per_px,
             side=side,
             stain=stain,
+            is_layered=overlaps,
             name=name,
             tell=lambda line: typer.echo(line, err=True),
             progress=tell,

@@ -80,6 +80,14 @@ def test_a_scale_can_be_given(tissue, known, tmp_path):
     assert found["length_unit"] == "um"
 
 
+def test_layers_are_parted_by_a_network_alone(tissue, known, tmp_path):
+    Pillow.fromarray(tissue.image).save(tmp_path / "a.png")
+    with pytest.raises(BadInput, match="give --weights"):
+        nuclei.outline_nuclei(tmp_path / "a.png", tmp_path / "out", is_layered=True)
+    found = nuclei.outline_nuclei(tmp_path / "a.png", tmp_path / "out", "w", is_layered=True)
+    assert found["nuclei"] > 0
+
+
 def test_glass_has_no_nuclei(known, tmp_path):
     Pillow.fromarray(np.full((80, 80, 3), 245, np.uint8)).save(tmp_path / "a.png")
     assert nuclei.outline_nuclei(tmp_path / "a.png", tmp_path / "out", "w")["nuclei"] == 0

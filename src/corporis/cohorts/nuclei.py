@@ -11,6 +11,7 @@ from corporis.apps.nuclei.classical import ClassicalNuclei
 from corporis.apps.nuclei.evidence import NucleusEvidence, as_bright_field
 from corporis.apps.nuclei.fluorescence import GlowingNuclei, developed
 from corporis.apps.nuclei.immune import is_brown
+from corporis.apps.nuclei.overlapping import OverlapSplitting
 from corporis.apps.nuclei.splitting import CentreVoting
 from corporis.apps.nuclei.training import Example, Schedule, train
 from corporis.apps.nuclei.whole_slide import TileNuclei, WholeSlide, as_searched
@@ -56,6 +57,7 @@ def outline_nuclei(
     um_per_px: float | None = None,
     side: int = 1024,
     stain: str = "he",
+    is_layered: bool = False,
     name: str | None = None,
     also: Callable[[Path, dict, Callable[[], Iterable[Shown]]], None] | None = None,
     tell: Callable[[str], None] | None = None,
@@ -85,6 +87,8 @@ def outline_nuclei(
     stain : str
         ``he``; ``ihc``, where blue nuclei are told from brown ones; or ``fluorescence``, where
         nuclei glow on a dark ground.
+    is_layered : bool
+        Smears and thick sections: nuclei that lie over each other are parted; needs weights.
     name : str, optional
         A neutral label, never a patient's name; the file's own name is not written anywhere.
     also : callable(folder, summary, tiles), optional
@@ -106,11 +110,13 @@ def outline_nuclei(
         If the folder holds corrections, which would be lost, or another process writes into it.
     """
     _check(Path(output), stain)
+    if is_layered and weights is None:
+        raise BadInput("overlaps: parted with the votes of a network alone: give --weights")
     slide = opened(source, um_per_px, stain)
     evidence = None if weights is None else NucleusEvidence.load(weights)
     search = WholeSlide(
         evidence,
-        _without_network(stain) if evidence is None else CentreVoting(),
+        _without_network(stain) if evidence is None else _voting(is_layered),
         side=side,
         stains=STAINS[stain],
         progress=None if progress is None else lambda done: progress("outlining nuclei", done),
@@ -167,6 +173,10 @@ def _without_network(stain):
     )
 
 
+def _voting(is_layered):
+    return CentreVoting(overlaps=OverlapSplitting() if is_layered else None)
+
+
 def _check(output, stain):
     if stain not in STAINS:
         raise BadInput(f"stain: expected {', '.join(STAINS)}, got {one_line(stain, 40)}")
@@ -185,6 +195,7 @@ def _search(search, slide, facts, evidence, output, tell):
         "um_per_px": facts.um_per_px,
         "stain": facts.stain,
         "side": search.side,
+        "is_layered": getattr(search.voting, "overlaps", None) is not None,
         "weights": hashlib.sha256(network).hexdigest() if evidence else None,
         "corporis": __version__,
     }

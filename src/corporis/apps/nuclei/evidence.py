@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corporis.imaging.stain import optical_density
 from corporis.learning.networks import Network
 from corporis.learning.tiled import in_tiles, over_views, upright
 
@@ -30,11 +31,14 @@ class NucleusMaps:
         Distance to the outline relative to the nucleus's deepest point, about 0 to 1.
     offset : ndarray, shape (2, H, W), float32
         Rows and columns, in pixels, from here to the centre of the pixel's nucleus.
+    density : ndarray, shape (H, W), float32, optional
+        Optical density of the image, mean of its colours: layers of nuclei add to it.
     """
 
     inside: np.ndarray
     depth: np.ndarray
     offset: np.ndarray
+    density: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,10 @@ class NucleusEvidence:
         maps = in_tiles(
             self._window, network_input(image), 4, side=SIDE, halo=HALO, multiple=MULTIPLE
         )
-        return NucleusMaps(maps[0], maps[1], maps[2:] * OFFSET_UNIT_PX)
+        density = optical_density(image)
+        density = density.mean(axis=2) if density.ndim == 3 else density
+        scaled = maps[2:] * OFFSET_UNIT_PX
+        return NucleusMaps(maps[0], maps[1], scaled, density.astype(np.float32))
 
     def _window(self, x):
         """Mean over views of (probability, depth, offsets), turned back."""

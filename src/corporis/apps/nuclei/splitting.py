@@ -6,6 +6,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from corporis.apps.nuclei.overlapping import OverlapSplitting
+
 
 @dataclass(frozen=True, slots=True)
 class CentreVoting:
@@ -28,6 +30,8 @@ class CentreVoting:
         in [0, 1].
     least_area_px : int
         Smaller nuclei are dropped.
+    overlaps : OverlapSplitting or None
+        Parts nuclei that lie over each other, for smears and thick sections.
     """
 
     threshold: float = 0.4
@@ -35,6 +39,7 @@ class CentreVoting:
     least_votes: float = 1.0
     deepest_saddle: float = 0.6
     least_area_px: int = 30
+    overlaps: OverlapSplitting | None = None
 
     def __post_init__(self):
         if not 0 < self.threshold < 1 or not self.spread_px > 0 or self.least_votes < 0:
@@ -63,7 +68,10 @@ class CentreVoting:
         basins = self._basins(votes)
         labels = np.zeros(shape, np.int32)
         labels[rows, columns] = basins[tuple(place)]
-        return tidy(labels, self.least_area_px)
+        labels = tidy(labels, self.least_area_px)
+        if self.overlaps is None:
+            return labels
+        return tidy(self.overlaps(maps, labels), self.least_area_px)
 
     def _basins(self, votes):
         is_peak = (votes == ndimage.maximum_filter(votes, 3)) & (votes >= self.least_votes)
