@@ -26,6 +26,26 @@ def test_two_halves_of_one_disc_are_parted_by_the_border_between_them():
     assert GlandSplitting()(without).max() == 1
 
 
+def test_a_neck_of_which_the_network_is_less_sure_parts_two_glands():
+    inside = np.zeros((60, 120), np.float32)
+    inside[15:45, 10:50] = inside[15:45, 70:110] = 0.95
+    inside[25:35, 50:70] = 0.6
+    flat = np.zeros_like(inside)
+    found = GlandSplitting()(GlandMaps(inside, flat, flat))
+    assert found.max() == 2 and found[30, 20] != found[30, 100]
+    assert ((found > 0) == (found[::-1] > 0)).all() and found[30, 60] > 0
+    joined = GlandSplitting(core=0.5)(GlandMaps(inside, flat, flat))
+    assert joined.max() == 1
+
+
+def test_a_gland_of_which_the_network_is_nowhere_sure_stays_one():
+    inside = np.zeros((60, 80), np.float32)
+    inside[15:45, 20:60] = 0.6
+    flat = np.zeros_like(inside)
+    found = GlandSplitting()(GlandMaps(inside, flat, flat))
+    assert found.max() == 1 and found[30, 40] == 1
+
+
 def test_specks_go_holes_close_and_large_lumina_stay():
     inside = np.zeros((160, 160), np.float32)
     inside[10:150, 10:120] = 1
@@ -44,7 +64,9 @@ def test_nothing_gives_nothing():
     assert found.shape == (20, 30) and found.dtype == np.int32 and not found.any()
 
 
-@pytest.mark.parametrize("given", [{"threshold": 0.0}, {"threshold": 1.0}, {"border": 0.0}])
+@pytest.mark.parametrize(
+    "given", [{"threshold": 0.0}, {"threshold": 1.0}, {"border": 0.0}, {"core": 1.0}]
+)
 def test_thresholds_out_of_range_are_refused(given):
     with pytest.raises(ValueError, match="threshold"):
         GlandSplitting(**given)

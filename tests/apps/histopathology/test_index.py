@@ -168,7 +168,7 @@ def test_another_version_another_file_and_no_file_are_one_line(tmp_path):
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(BadInput, match="version 99, this program reads version 2"):
+    with pytest.raises(BadInput, match="version 99, this program reads version 3"):
         CaseIndex(path)
     foreign = tmp_path / "foreign.db"
     with sqlite3.connect(foreign) as other:

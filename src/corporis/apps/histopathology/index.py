@@ -16,7 +16,7 @@ import numpy as np
 
 from corporis.errors import BadInput, OutputError, Unreadable
 
-VERSION = 2
+VERSION = 3
 APPLICATION = 0x636F7270
 """Marks an SQLite file as ours."""
 WAIT_S = 60.0
