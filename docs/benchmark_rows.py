@@ -573,6 +573,24 @@ MOTION = (
     ),
     Row("the same: mid", "tagged_mid_px", 1.0, False, DB, "tagged_mid_px_harp"),
     Row("the same: basal", "tagged_basal_px", form=DB, extra="tagged_basal_px_harp"),
+    Row(
+        "the same, all slices; beside, zero motion",
+        "tagged_landmark_px",
+        form=DB,
+        extra="tagged_landmark_px_zero",
+    ),
+    Row(
+        "the same: apical by tags without the cine; beside, the cine alone",
+        "tagged_apical_px_tags",
+        form=DB,
+        extra="tagged_apical_px_cine",
+    ),
+    Row(
+        "the same: mid by tags without the cine; beside, the cine alone",
+        "tagged_mid_px_tags",
+        form=DB,
+        extra="tagged_mid_px_cine",
+    ),
     Row("DENSE of a person: removed pixels, px", "dense_rmse_px", 0.09, False),
     Row(
         "registration of a pair of 128 x 128 x 128: error, voxel",
@@ -584,8 +602,37 @@ MOTION = (
     Row("three slices of 20 frames, s", "film_seconds", 10.0, False, "{:.1f}"),
     Row("infarcts found: area under the curve", "infarct_auc", 0.95),
     Row("the same: 95 % intervals of strain that hold the truth", "interval_coverage", 0.90),
+    Row("the same, in segments of an infarct alone", "interval_coverage_diseased"),
+    Row(
+        "the same hearts: weak segments found; beside, others taken for weak",
+        "weak_found",
+        extra="weak_wrongly",
+    ),
     Row("3-D: longitudinal strain", "ell_error", 0.01, False, "{:.4f}"),
     Row("3-D: torsion, degrees a mm", "torsion_error_deg_mm", 0.02, False, "{:.4f}"),
+    Row(
+        "3-D with nothing given but images, planes off by 2.5 mm: their shifts, mm",
+        "alone_slip_mm",
+        form=DB,
+    ),
+    Row(
+        "the same: displacement, mm; beside, wall and tags given",
+        "alone_displacement_mm",
+        form=DB,
+        extra="fusion_displacement_mm",
+    ),
+    Row(
+        "the same: longitudinal strain; beside, wall and tags given",
+        "alone_ell_error",
+        form="{:.4f}",
+        extra="ell_error",
+    ),
+    Row(
+        "the same: torsion, degrees a mm; beside, wall and tags given",
+        "alone_torsion_error_deg_mm",
+        form="{:.4f}",
+        extra="torsion_error_deg_mm",
+    ),
     Row(
         "cine of a person: surface, mm", "cine_surface_mm", 1.4, False, DB, "cine_surface_mm_scaled"
     ),
