@@ -8,8 +8,10 @@ import pytest
 
 from corporis.apps.heart_motion import Given
 from corporis.errors import BadInput
+from corporis.phantoms import TaggedWall
 from corporis.workstation.motion import parsed_given, run_motion
 from corporis.workstation.motion_lines import inside, lines_of
+from corporis.workstation.motion_views import walls
 
 READY = "document.documentElement.dataset.player && document.documentElement.dataset.viewer"
 
@@ -77,6 +79,20 @@ def test_the_page_moves_and_is_silent(tagged, browser):
     assert browser.value(cell) != "0" and browser.value(fill) != before
     assert browser.value("document.querySelectorAll('.tile').length") == 3
     assert browser.problems == [] and browser.requests == []
+
+
+def test_slices_with_unequal_frames_are_shown_at_the_same_phase(tmp_path):
+    wall = TaggedWall(n_frames=6)
+    film = wall.images(20.0)
+    np.savez(tmp_path / "a.npz", basal_tagged=film[:4], mid_tagged=film)
+    given = Given([(31.5, 31.5, 16.7, 23.3)])
+    run = run_motion(tmp_path / "a.npz", tmp_path / "out", given=given)
+    films = run.result.facts["motion"].films
+    shown = walls(films)
+    assert [f.n_frames for f in films] == [4, 6]
+    assert [len(m.points) for m in shown.values()] == [6, 6]
+    alone = walls(films[:1])["basal"].points
+    assert np.allclose(shown["basal"].points[3], alone[2])  # half a film
 
 
 def test_displacements_of_a_person(data_dir, tmp_path):

@@ -92,16 +92,20 @@ def sentence(summary: Summary) -> str:
     how = " and ".join(dict.fromkeys(words[f.source] for f in films))
     text = f"{count} followed {how}."
     end = next((e for e in summary.end_systole if e is not None), None)
+    since = "in the first frame"
+    if {f.source for f in films} == {"displacements"}:
+        since = "in the state that displacements are counted from"
     around, across = summary.mean("circumferential"), summary.mean("radial")
     if around is not None and across is not None and end is not None and np.isfinite(around[end]):
         text += (
             f" At end-systole the wall is {_change(around[end], 'longer', 'shorter')} around and "
-            f"{_change(across[end], 'thicker', 'thinner')} than in the first frame."
+            f"{_change(across[end], 'thicker', 'thinner')} than {since}."
         )
     doubted = [f.name for f in films if is_doubted(f)]
     if doubted:
         named = capital(" and ".join(doubted))
-        text += f" {named} is not to be relied upon: its tissue leaves through the plane."
+        verb, whose = ("is", "its") if len(doubted) == 1 else ("are", "their")
+        text += f" {named} {verb} not to be relied upon: {whose} tissue leaves through the plane."
     share = 100 * np.mean([f.rejected_share for f in films])
     return f"{text} {share:.1f} % of the observations were set aside as grossly wrong."
 
@@ -117,14 +121,30 @@ def _view(film: FilmMotion) -> View:
 
 
 def walls(films) -> dict[str, Mesh]:
-    """Flat moving walls in rows, as the images are, with strain on their vertices."""
+    """Flat moving walls in rows, as the images are, with strain on their vertices.
+
+    A film with fewer frames than the longest is shown at the same phase, as its images are.
+    """
+    longest = max((f.n_frames for f in films), default=1)
     radii = [float(np.hypot(*(f.wall.rims[1] - f.wall.centre).T).max()) for f in films]
     across = math.isqrt(max(len(films) - 1, 0)) + 1
     step = (2 + GAP) * max(radii, default=1.0)
     return {
-        film.name: _wall(film, step * (number % across), -step * (number // across))
+        film.name: _at_phases(
+            _wall(film, step * (number % across), -step * (number // across)), longest
+        )
         for number, film in enumerate(films)
     }
+
+
+def _at_phases(wall: Mesh, count: int) -> Mesh:
+    """A moving wall at `count` phases of its film."""
+    n = len(wall.points)
+    if n == count:
+        return wall
+    frames = np.rint(np.arange(count) / count * n).astype(int) % n
+    values = {k: v[frames] for k, v in wall.point_data.items()}
+    return Mesh(wall.points[frames], wall.cells, values, None, wall.length_unit)
 
 
 def _wall(film: FilmMotion, right: float, up: float) -> Mesh:
