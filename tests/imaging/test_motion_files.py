@@ -47,12 +47,30 @@ def test_displacements_are_along_rows_then_columns(tmp_path):
             {"a_tagged": np.ones((3, 9, 9)), "trigger_time_ms": np.array([0.0, 2, 1])},
             "trigger_time_ms must increase",
         ),
+        (
+            {"a_tagged": np.ones((3, 9, 9)), "trigger_time_ms": np.arange(2.0)},
+            "expected trigger_time_ms of 3 frames, got the shape \\(2,\\)",
+        ),
+        (
+            {"displacement_px": np.ones((2, 5, 5, 3)), "trigger_time_ms": np.arange(2.0)},
+            "expected trigger_time_ms of 3 frames",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_line(tmp_path, arrays, words):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(Unreadable, match=words):
         read(tmp_path / "a.npz")
+
+
+def test_a_film_of_other_frames_than_the_times_is_named(tmp_path):
+    films = {"a_tagged": np.ones((3, 9, 9)), "b_tagged": np.ones((4, 9, 9))}
+    np.savez(tmp_path / "a.npz", trigger_time_ms=np.arange(4.0), **films)
+    case = read(tmp_path / "a.npz")
+    assert case.images["a"].times_ms is None and case.images["b"].times_ms is not None
+    assert "a: trigger_time_ms is of other frames: these are counted, not timed" in case.facts[
+        "warnings"
+    ]
 
 
 def test_tags_beside_a_cine_are_read_said_and_not_named(tmp_path, rng):

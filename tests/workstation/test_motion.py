@@ -113,7 +113,11 @@ def test_words_of_the_command_line():
         (["1,2"], [], "--wall: expected ROW,COLUMN,INNER,OUTER"),
         (["1,2,nan,4"], [], "--wall: expected"),
         ([], ["1,2,3"], "--insertion: expected ROW,COLUMN or"),
-        (["1,2,4,3"], [], "0 < inner < outer"),
+        (["1,2,4,3"], [], "--wall: a wall is row,column,inner,outer with 0 < inner < outer"),
     ):
         with pytest.raises(BadInput, match=words):
             parsed_given(walls, places, [], None)
+    with pytest.raises(BadInput, match="^--frame-ms: the time between frames must be > 0 ms"):
+        parsed_given([], [], [], -5.0)
+    with pytest.raises(BadInput, match="^--level: a level is one of"):
+        parsed_given([], [], ["base"], None)

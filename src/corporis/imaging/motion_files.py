@@ -80,15 +80,21 @@ def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
     Raises
     ------
     Unreadable
-        If arrays of one slice do not match.
+        If arrays of one slice do not match, or times are those of no film.
     """
     images, warnings = {}, ["no pixel spacing: lengths are in pixels"]
+    _check_times(archive, {shape[0] for _, shape in _films(archive) if len(shape) == 3})
     names = [key.removesuffix(TAGGED) for key, shape in _films(archive) if len(shape) == 3]
     for name in sorted(names, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
         check_size(archive.shapes[name + TAGGED], archive.path)
         images[one_line(name, 40)] = _tagged(archive, name)
-    if not archive.has("trigger_time_ms"):
+    untimed = [key for key, image in images.items() if image.times_ms is None]
+    if len(untimed) == len(images):
         warnings.append("no trigger times: frames are counted, not timed")
+    elif untimed:
+        warnings.append(
+            f"{', '.join(untimed)}: trigger_time_ms is of other frames: these are counted, not timed"
+        )
     return images, {"warnings": warnings, "modality": "MR"}
 
 
@@ -101,9 +107,11 @@ def read_displacement(archive: Archive) -> tuple[dict[str, Image], dict[str, Any
     Raises
     ------
     Unreadable
-        If it is zero everywhere.
+        If it is zero everywhere, or times are not those of its frames.
     """
-    check_size(archive.shapes[DISPLACEMENT], archive.path)
+    shape = archive.shapes[DISPLACEMENT]
+    check_size(shape, archive.path)
+    _check_times(archive, {shape[-1]})
     moved = np.moveaxis(archive[DISPLACEMENT].astype(float), -1, 0)[:, ::-1]
     if not np.any(moved):
         raise Unreadable(f"{shown(archive.path)}: expected displacements, got zeros: check it")
@@ -162,6 +170,17 @@ def _film(archive, name):
 def _affine(film):
     """As of any image without a place: axial, in pixels."""
     return Plane(film, np.zeros(3), np.array(AXIAL), None, None).affine()
+
+
+def _check_times(archive, counts):
+    """Times that fit none of the films are an error of the file, and not to be passed over."""
+    shape = archive.shapes.get("trigger_time_ms")
+    if shape is not None and shape not in {(n,) for n in counts}:
+        frames = " or ".join(str(n) for n in sorted(counts))
+        raise Unreadable(
+            f"{shown(archive.path)}: expected trigger_time_ms of {frames} frames, got the shape "
+            f"{shape}: correct it or leave it out"
+        )
 
 
 def _times(archive, n_frames):

@@ -105,10 +105,18 @@ def parsed_given(
     words = "ROW,COLUMN or ROW,COLUMN,ROW,COLUMN"
     places = [_numbers("--insertion", text, (2, 4), words) for text in insertions]
     found = [Insertion((p[0], p[1]), (p[2], p[3]) if len(p) == 4 else None) for p in places]
-    try:
-        return Given([(r[0], r[1], r[2], r[3]) for r in rings], found, levels, frame_ms)
-    except ValueError as error:
-        raise BadInput(f"--wall, --level, --frame-ms: {error}") from None
+    circles = [(r[0], r[1], r[2], r[3]) for r in rings]
+    parts: dict[str, dict[str, Any]] = {
+        "--wall": {"walls": circles},
+        "--level": {"levels": levels},
+        "--frame-ms": {"frame_ms": frame_ms},
+    }
+    for option, part in parts.items():  # alone, so that the line names the right one
+        try:
+            Given(**part)
+        except ValueError as error:
+            raise BadInput(f"{option}: {error}") from None
+    return Given(circles, found, levels, frame_ms)
 
 
 def _numbers(option: str, text: str, counts: tuple[int, ...], words: str) -> list[float]:

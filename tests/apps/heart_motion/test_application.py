@@ -181,6 +181,16 @@ def test_components_in_the_wrong_order_are_doubted():
 def test_a_case_without_films_is_refused():
     with pytest.raises(Unsupported, match="expected a film"):
         HeartMotion()(Case("a"))
+    still = Image(np.ones((2, 30, 30)), ("time", "row", "column"), np.eye(4))
+    with pytest.raises(Unsupported, match="at least 4 frames, got a with 2 frames"):
+        HeartMotion()(Case("a", {"a": still}))
+
+
+def test_one_frame_of_displacements_is_refused():
+    image = displacements()
+    image = image.with_data(image.data[:1])
+    with pytest.raises(BadInput, match="d: expected displacements of at least 2 frames, got 1"):
+        HeartMotion()(Case("a", {"d": image}))
 
 
 def test_three_slices_of_a_person(data_dir):

@@ -44,6 +44,10 @@ def test_walls_from_landmarks_and_masks(rng):
         (Given(), "expected where the muscle is in the first frame"),
         (Given([(3.0, 45.0, 8.0, 13.0)]), "does not lie in the image of 70 x 90 pixels"),
         (Given([(30.0, 45.0, 8.0, 13.0)] * 3), "one for each of 1 slices, got 3"),
+        (
+            Given([(30.0, 45.0, 8.0, 13.0)], [Insertion((20.0, 36.0), (71.0, 40.0))]),
+            "--insertion: 71,40 does not lie in the image of 70 x 90 pixels",
+        ),
     ],
 )
 def test_what_is_missing_is_one_line(rng, given, words):
@@ -60,5 +64,5 @@ def test_given_numbers_are_checked():
         Given([(1.0, 2.0, 5.0, 4.0)])
     with pytest.raises(ValueError, match="a level is one of"):
         Given(levels=["middle"])
-    with pytest.raises(ValueError, match="frame_ms must be > 0"):
+    with pytest.raises(ValueError, match="time between frames must be > 0"):
         Given(frame_ms=0.0)

@@ -74,7 +74,7 @@ class HeartMotion:
         apart = {k for k, v in images.items() if v.facts.get("contrast") == "dense"} | set(shown)
         films = films_of({k: v for k, v in images.items() if k not in apart}, self.given)
         if not films and not shown and not phases:
-            came = ", ".join(images) or "no image"
+            came = ", ".join(_frames(*pair) for pair in images.items()) or "no image"
             raise Unsupported(
                 f"expected a film (tagged, DENSE or cine) of at least 4 frames, got {came}: give "
                 "the folder or file of one"
@@ -98,7 +98,8 @@ class HeartMotion:
             self.progress(text, fraction)
 
     def _encoded(self, number: int, plane: DensePlane) -> FilmMotion:
-        sectors = Sectors(self.given.level(number, plane.name), self.given.insertion(number))
+        insertion = self.given.insertion(number, plane.strength.shape[-2:])
+        sectors = Sectors(self.given.level(number, plane.name), insertion)
         try:
             found = follow_dense(plane, sectors, self.given.wall(number))
         except ValueError as error:
@@ -110,8 +111,11 @@ class HeartMotion:
         return found
 
     def _displaced(self, number, name, image) -> FilmMotion:
-        sectors = Sectors(self.given.level(number, name), self.given.insertion(number))
+        insertion = self.given.insertion(number, np.shape(image.data)[-2:])
+        sectors = Sectors(self.given.level(number, name), insertion)
         moved = np.asarray(image.data, dtype=float)
+        if len(moved) < 2:
+            raise BadInput(f"{name}: expected displacements of at least 2 frames, got 1")
         times = image.times_ms
         if times is None and self.given.frame_ms is not None:
             times = self.given.frame_ms * np.arange(len(moved))
@@ -121,6 +125,11 @@ class HeartMotion:
             raise BadInput(f"{name}: {error}") from error
         pixel = image.spacing[1:] if image.length_unit == "mm" else None
         return replace(found, times_ms=times, pixel_mm=pixel)
+
+
+def _frames(name: str, image: Image) -> str:
+    n = image.size("time") if "time" in image.axes else 1
+    return f"{name} with {n} frame{'' if n == 1 else 's'}"
 
 
 def _followed(film: SliceFilm) -> FilmMotion:

@@ -46,7 +46,7 @@ class Given:
             if level not in LEVELS:
                 raise ValueError(f"a level is one of {', '.join(LEVELS)}, got {level!r}")
         if self.frame_ms is not None and not 0 < self.frame_ms < np.inf:
-            raise ValueError(f"frame_ms must be > 0, got {self.frame_ms}")
+            raise ValueError(f"the time between frames must be > 0 ms, got {self.frame_ms:g}")
 
     def check(self, n_slices: int) -> None:
         """Refuse numbers of walls, insertions or levels that fit no slice.
@@ -69,9 +69,22 @@ class Given:
         found = _of(self.walls, number)
         return None if found is None else Annulus(np.array(found[:2]), found[2], found[3])
 
-    def insertion(self, number: int) -> Insertion | None:
-        """Of a slice."""
-        return _of(self.insertions, number)
+    def insertion(self, number: int, shape: tuple[int, ...]) -> Insertion | None:
+        """Of a slice with so many rows and columns.
+
+        Raises
+        ------
+        BadInput
+            If it lies outside of the image.
+        """
+        found = _of(self.insertions, number)
+        for place in () if found is None else (found.anterior, found.inferior):
+            if place is not None and not all(-0.5 <= p <= n - 0.5 for p, n in zip(place, shape)):
+                raise BadInput(
+                    f"--insertion: {place[0]:g},{place[1]:g} does not lie in the image of "
+                    f"{shape[0]} x {shape[1]} pixels: correct it"
+                )
+        return found
 
     def level(self, number: int, name: str) -> str | None:
         """Of a slice: as given, else by its name."""

@@ -114,7 +114,7 @@ def _film(number, plane, given, drawings):
         times = given.frame_ms * np.arange(len(frames))
     rows, columns = _window(name, ring, frames.shape[1:])
     corner = (rows.start, columns.start)
-    insertion = given.insertion(number)
+    insertion = given.insertion(number, frames.shape[1:])
     if insertion is not None:
         places = (insertion.anterior, insertion.inferior)
         moved = [None if p is None else (p[0] - corner[0], p[1] - corner[1]) for p in places]
