@@ -125,6 +125,19 @@ def test_interruption_is_said_and_exit_code_130(monkeypatch, capsys):
     assert capsys.readouterr().err.splitlines()[-1].startswith("corporis: interrupted")
 
 
+@pytest.mark.parametrize(("before", "code"), [("SIG_DFL", 130), ("SIG_IGN", 0)])
+def test_a_closed_terminal_is_an_interruption_unless_it_is_ignored(before, code):
+    program = (
+        "import os, signal, sys, corporis.imaging as i; from corporis.cli import main; "
+        f"signal.signal(signal.SIGHUP, signal.{before}); i.describe = lambda case: [('a', 'b')]; "
+        "i.read = lambda *_, **__: os.kill(os.getpid(), signal.SIGHUP); "
+        "sys.argv[1:] = ['info', 'x']; main()"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == code
+    assert ("interrupted; nothing half-written" in run.stderr) == (code == 130)
+
+
 def test_a_defect_is_one_line_unless_asked(monkeypatch, capsys):
     monkeypatch.setattr("corporis.imaging.read", raising(ZeroDivisionError("by zero")))
     assert leave("info", "study") == 1

@@ -380,8 +380,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Always: 0 when the job was done, 2 for bad input, 130 after Ctrl-C, 1 for a defect.
     """
     if arguments is None:
-        # a batch system that ends a job is answered as Ctrl-C is: nothing half-written is left
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _end_as_interrupted()
     given = list(sys.argv[1:] if arguments is None else arguments)
     # --debug is understood anywhere on the line, not only before the command
     is_debug = "--debug" in given
@@ -395,6 +394,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if left == INTERRUPTED:
         _leave("interrupted; nothing half-written was left", INTERRUPTED)
     raise SystemExit(left or 0)
+
+
+def _end_as_interrupted() -> None:
+    """A batch system that ends a job, and a terminal that is closed, are answered as Ctrl-C is.
+
+    Nothing half-written is left then. A signal that is ignored, as after nohup, stays so.
+    """
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _said(error: Exception) -> tuple[str, int]:

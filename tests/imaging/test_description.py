@@ -32,6 +32,13 @@ def test_orientation(columns, name):
     assert orientation_name(Image(np.zeros((2, 2)), ("row", "column"), affine)) == name
 
 
+def test_a_place_that_no_file_gives_is_not_invented(tmp_path):
+    np.savez(tmp_path / "a.npz", mid_tagged=np.ones((4, 9, 9)))
+    found = dict(describe(read(tmp_path / "a.npz")))
+    assert found["files"] == "npz, 1 file used"
+    assert "place unknown" in found["mid"] and "axial" not in found["mid"]
+
+
 def test_import_is_light():
     code = (
         "import sys, corporis.imaging; "

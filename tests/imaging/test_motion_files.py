@@ -68,9 +68,10 @@ def test_a_film_of_other_frames_than_the_times_is_named(tmp_path):
     np.savez(tmp_path / "a.npz", trigger_time_ms=np.arange(4.0), **films)
     case = read(tmp_path / "a.npz")
     assert case.images["a"].times_ms is None and case.images["b"].times_ms is not None
-    assert "a: trigger_time_ms is of other frames: these are counted, not timed" in case.facts[
-        "warnings"
-    ]
+    assert (
+        "a: trigger_time_ms is of other frames: these are counted, not timed"
+        in case.facts["warnings"]
+    )
 
 
 def test_tags_beside_a_cine_are_read_said_and_not_named(tmp_path, rng):

@@ -39,7 +39,7 @@ def describe(case: Case) -> list[tuple[str, str]]:
     """
     facts = case.facts
     modality = facts.get("modality") or "unknown"
-    files = f"{facts.get('format', 'unknown format')}, {facts.get('n_files', 0)} files used"
+    files = f"{facts.get('format', 'unknown format')}, {_files(facts.get('n_files', 0))} used"
     extra = [
         f"{facts[key]} {word}"
         for key, word in (("duplicates", "duplicates dropped"), ("ignored", "other files ignored"))
@@ -59,6 +59,10 @@ def describe(case: Case) -> list[tuple[str, str]]:
     return rows
 
 
+def _files(n: int) -> str:
+    return f"{n} file{'' if n == 1 else 's'}"
+
+
 def describe_image(image: Image) -> str:
     """One line on an image: sizes, spacing, orientation, times, type."""
     unit = "px" if image.length_unit == "pixel" else "mm"
@@ -70,7 +74,7 @@ def describe_image(image: Image) -> str:
         parts.append(f"slice step {step:.4g} {unit}")
     if image.slice_thickness_mm:
         parts.append(f"thickness {image.slice_thickness_mm:.4g} mm")
-    parts.append(orientation_name(image))
+    parts.append(orientation_name(image) if image.facts.get("is_placed", True) else "place unknown")
     if image.times_ms is not None:
         times = np.atleast_2d(image.times_ms)
         parts.append(f"{times.min():.0f} to {times.max():.0f} ms")

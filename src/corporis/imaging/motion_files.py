@@ -93,7 +93,8 @@ def read_tagged(archive: Archive) -> tuple[dict[str, Image], dict[str, Any]]:
         warnings.append("no trigger times: frames are counted, not timed")
     elif untimed:
         warnings.append(
-            f"{', '.join(untimed)}: trigger_time_ms is of other frames: these are counted, not timed"
+            f"{', '.join(untimed)}: trigger_time_ms is of other frames: these are counted, not "
+            "timed"
         )
     return images, {"warnings": warnings, "modality": "MR"}
 
