@@ -41,7 +41,12 @@ def test_a_tagged_series_with_its_wall(root, capsys):
         (("zero.npz",), "expected displacements, got zeros"),
         (("flat.npz", "--wall", "20,20,8,13"), "flat.npz: mid: no tags between"),
         (("absent.npz",), "does not exist: check the path"),
-        (("virtual", "--level", "mid"), "not for the virtual patient"),
+        (("wall.nii.gz", "--snr", "20"), "--snr is for the virtual patient"),
+        (("wall.nii.gz", "--frame-ms", "0"), "--frame-ms: the time between frames must be > 0"),
+        (("virtual", "--level", "mid"), "--level is not for the virtual patient"),
+        (("virtual", "--name", "a"), "--name is not for the virtual patient"),
+        (("virtual", "--shift", "inf"), "--shift"),
+        (("virtual", "--snr", "inf"), "--snr"),
         (("virtual", "--infarct", "17"), "--infarct: expected segments 1 to 16"),
     ],
 )

@@ -1,5 +1,6 @@
 """The command ``corporis motion``: where muscle goes and how much it stretches."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -43,13 +44,24 @@ Infarct = Annotated[
     str | None, typer.Option(help="Of the virtual patient: segments that lose contraction, 7,12.")
 ]
 Noise = Annotated[
-    float, typer.Option(min=1.0, help="Of the virtual patient: signal of muscle over noise.")
+    float | None,
+    typer.Option(
+        min=1.0,
+        max=1000.0,
+        help="Of the virtual patient: signal of muscle over noise, by default 10.",
+    ),
 ]
 Shift = Annotated[
-    float,
-    typer.Option(min=0.0, help="Of the virtual patient's planes between breath-holds, mm."),
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=20.0,
+        help="Of the virtual patient's planes between breath-holds, mm, by default 2.5.",
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of the virtual patient's noise.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Of the virtual patient's noise, by default 0.")
+]
 
 
 def motion(
@@ -60,9 +72,9 @@ def motion(
     level: Level = None,
     frame_ms: FrameTime = None,
     infarct: Infarct = None,
-    snr: Noise = 10.0,
-    shift: Shift = 2.5,
-    seed: Seed = 0,
+    snr: Noise = None,
+    shift: Shift = None,
+    seed: Seed = None,
     name: Label = None,
 ) -> None:
     """Follow the heart's muscle by its tags, by DENSE or by cine, and measure its strain.
@@ -78,11 +90,16 @@ def motion(
 
       corporis motion virtual -o out/ --infarct 7,12
     """
+    of_images = {"--wall": wall, "--insertion": insertion, "--level": level,
+                 "--frame-ms": frame_ms, "--name": name}  # fmt: skip
+    of_virtual = {"--infarct": infarct, "--snr": snr, "--shift": shift, "--seed": seed}
     if source == VIRTUAL and not Path(source).exists():
-        _virtual(output, infarct, snr, shift, seed, [wall, insertion, level, frame_ms])
+        for option in _given(of_images):
+            raise BadInput(f"{option} is not for the virtual patient: leave it out")
+        _virtual(output, infarct, snr, shift, seed)
         return
-    if infarct is not None:
-        raise BadInput("--infarct is for the virtual patient: corporis motion virtual -o OUT")
+    for option in _given(of_virtual):
+        raise BadInput(f"{option} is for the virtual patient: corporis motion virtual -o OUT")
     from corporis.workstation.motion import parsed_given, run_motion
 
     given = parsed_given(wall or [], insertion or [], level or [], frame_ms)
@@ -91,17 +108,21 @@ def motion(
     typer.echo(f"report: {found.report}")
 
 
-def _virtual(output, infarct, snr, shift, seed, others) -> None:
-    if any(value is not None for value in others):
-        raise BadInput(
-            "--wall, --insertion, --level and --frame-ms are not for the virtual patient"
-        )
+def _given(options: Mapping[str, object]) -> list[str]:
+    return [option for option, value in options.items() if value is not None]
+
+
+def _virtual(output, infarct, snr, shift, seed) -> None:
     from corporis.workstation.motion_virtual import parsed_segments, run_virtual_motion
 
     segments = parsed_segments(infarct)
+    chosen = {"snr": snr, "shift_mm": shift, "seed": seed}
     with progress() as tell:
         found = run_virtual_motion(
-            output, segments, snr=snr, shift_mm=shift, seed=seed, progress=tell
+            output,
+            segments,
+            progress=tell,
+            **{key: value for key, value in chosen.items() if value is not None},
         )
     table(
         [
