@@ -11,7 +11,7 @@ from corporis.errors import BadInput
 from corporis.phantoms import TaggedWall
 from corporis.workstation.motion import parsed_given, run_motion
 from corporis.workstation.motion_lines import inside, lines_of
-from corporis.workstation.motion_views import walls
+from corporis.workstation.motion_views import walls as walls_of
 
 READY = "document.documentElement.dataset.player && document.documentElement.dataset.viewer"
 
@@ -88,11 +88,14 @@ def test_slices_with_unequal_frames_are_shown_at_the_same_phase(tmp_path):
     given = Given([(31.5, 31.5, 16.7, 23.3)])
     run = run_motion(tmp_path / "a.npz", tmp_path / "out", given=given)
     films = run.result.facts["motion"].films
-    shown = walls(films)
+    shown = walls_of(films)
     assert [f.n_frames for f in films] == [4, 6]
     assert [len(m.points) for m in shown.values()] == [6, 6]
-    alone = walls(films[:1])["basal"].points
+    alone = walls_of(films[:1])["basal"].points
     assert np.allclose(shown["basal"].points[3], alone[2])  # half a film
+    page = run.report.read_text()
+    assert '<th scope="col" class="value">Post-systolic, %</th>' in page
+    assert "Crosses are observations" in page and ">6.00<" not in page
 
 
 def test_displacements_of_a_person(data_dir, tmp_path):
@@ -117,7 +120,7 @@ def test_words_of_the_command_line():
     ):
         with pytest.raises(BadInput, match=words):
             parsed_given(walls, places, [], None)
-    with pytest.raises(BadInput, match="^--frame-ms: the time between frames must be > 0 ms"):
+    with pytest.raises(BadInput, match=r"^--frame-ms: the time between frames must be > 0 ms"):
         parsed_given([], [], [], -5.0)
-    with pytest.raises(BadInput, match="^--level: a level is one of"):
+    with pytest.raises(BadInput, match=r"^--level: a level is one of"):
         parsed_given([], [], ["base"], None)

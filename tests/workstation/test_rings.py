@@ -34,6 +34,7 @@ def test_figures_number_their_cells_through():
     assert 'data-cell="7"' in text and 'data-cell="24"' in text and 'data-cell="25"' not in text
     assert "&lt;6&gt;" in text and "<6>" not in text
     assert text.count('class="mark"') == 1
+    assert text.count('class="number"') == 17 and text.count(">anterior</text>") == 1
     assert ring_figures([]) == ""
 
 

@@ -28,10 +28,8 @@ from corporis.workstation.stage import (
 )
 from corporis.workstation.text import capital, pretty_number
 
-CROSSES = (
-    "Tag (or material) lines are drawn where the motion puts them: they should ride on what the "
-    "images show. Crosses are observations that were set aside as grossly wrong."
-)
+RIDE = "Lines are drawn where the motion puts them: they should ride on what the images show."
+CROSSES = " Crosses are observations that were set aside as grossly wrong."
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,9 @@ def _stage(page: MotionPage, data: dict, budget_bytes: int) -> str:
         return ""
     kind = "stage both" if len(panels) == 2 else "stage"
     bar = transport(page.n_frames, None, page.end_systole)
-    note = f'<p class="aside">{CROSSES}</p>' if page.views else ""
+    has_crosses = any("rejected" in view.contours for view in page.views)
+    words = RIDE + (CROSSES if has_crosses else "")
+    note = f'<p class="aside">{words}</p>' if page.views else ""
     return f'<div class="{kind}">{"".join(panels)}</div>{bar}{note}'
 
 
@@ -181,7 +181,11 @@ def region_table(page: MotionPage) -> str:
     columns, rows = page.columns, page.rows
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    kinds = [
+        "" if any(isinstance(row[k], str) for row in rows) else ' class="value"'
+        for k in range(len(columns))
+    ]
+    head = "".join(f'<th scope="col"{k}>{escape(name)}</th>' for k, name in zip(kinds, columns))
     body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
     return (
         f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

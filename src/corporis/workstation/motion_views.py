@@ -191,7 +191,7 @@ def _ring(film: FilmMotion) -> MovingRing:
         for region in select(film.regions, layer=layer):
             layers[region.name].append(region.strain[component])
     whole = {r.name: r.strain[component] for r in select(film.regions)}
-    words = f"{capital(film.name)}: {component} strain, %"
+    words = f"{capital(film.name)}: {_strain(component)}, %"
     short = {name: _short(name) for name in names}
     return sector_ring(
         words,
@@ -199,6 +199,10 @@ def _ring(film: FilmMotion) -> MovingRing:
         {short[k]: v for k, v in layers.items()},
         {short[k]: v for k, v in whole.items()},
     )
+
+
+def _strain(component: str) -> str:
+    return f"strain {component}" if component == ACROSS_TAGS else f"{component} strain"
 
 
 def _short(name: str) -> str:
@@ -212,7 +216,7 @@ def _curves(summary: Summary, films) -> dict[str, list[Curve]]:
         for component in components_of(film):
             rows = select(film.regions) if component != "radial" else [film.whole]
             curves = [Curve(_short(r.name), "%", r.strain[component]) for r in rows]
-            diagrams[f"{capital(film.name)}: {component} strain"] = curves
+            diagrams[f"{capital(film.name)}: {_strain(component)}"] = curves
     turns = [Curve(f.name, "°", f.rotation) for f in films]
     if summary.twist is not None:
         turns.append(Curve("twist", "°", summary.twist.degrees))

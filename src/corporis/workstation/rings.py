@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from corporis.workstation.figures import colour_scale, fill, segment_paths
+from corporis.workstation.figures import WALLS, colour_scale, fill, segment_paths
 from corporis.workstation.panel import check
 from corporis.workstation.surfaces import colour_table
 
@@ -31,6 +31,8 @@ class Cell:
         Where its number is written; None writes none.
     is_marked : bool
         Whether a line is drawn around it.
+    number : str
+        Written small above its value.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Cell:
     values: np.ndarray
     place: tuple[float, float] | None = None
     is_marked: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,8 @@ class MovingRing:
         Written beside them, with their places.
     low, high : float
     colour_map : str
+    has_walls : bool
+        Whether it is a bull's-eye, whose walls are named around it.
     """
 
     title: str
@@ -61,6 +66,7 @@ class MovingRing:
     low: float = -30.0
     high: float = 30.0
     colour_map: str = "RdBu_r"
+    has_walls: bool = False
 
     def __post_init__(self):
         check(self.low < self.high, f"scale of {self.title!r} must rise, got {self.low, self.high}")
@@ -105,10 +111,17 @@ def moving_bullseye(
 ) -> MovingRing:
     """The 17 segments; values (n_frames, 17), NaN where a segment was not measured."""
     cells = [
-        Cell(f"segment {number}", path, values[:, number - 1], (x, y + 4), number in marked)
+        Cell(
+            f"segment {number}",
+            path,
+            values[:, number - 1],
+            (x, y + 8),
+            number in marked,
+            str(number),
+        )
         for number, path, (x, y) in segment_paths()
     ]
-    return MovingRing(title, "%", cells, **options)
+    return MovingRing(title, "%", cells, has_walls=True, **options)
 
 
 def rings_data(figures: Sequence[MovingRing]) -> list[dict]:
@@ -132,7 +145,7 @@ def ring_figures(figures: Sequence[MovingRing], frame: int = 0) -> str:
     """All figures as HTML, drawn at a frame until the clock moves them."""
     parts, first = [], 0
     for figure in figures:
-        scale = colour_scale(figure.colour_map, figure.low, figure.high, "Strain", figure.unit)
+        scale = colour_scale(figure.colour_map, figure.low, figure.high, "Strain now", figure.unit)
         parts.append(
             f"<figure><figcaption><strong>{escape(figure.title)}</strong></figcaption>"
             f"{_drawn(figure, first, frame)}<figcaption>{scale}</figcaption></figure>"
@@ -158,6 +171,11 @@ def _drawn(figure, first, frame):
                 f'<text class="value" data-cell="{number}" x="{x:.1f}" y="{y:.1f}" '
                 f'style="fill:{ink}">{_short(value)}</text>'
             )
+            if cell.number:
+                numbers.append(
+                    f'<text class="number" data-cell="{number}" x="{x:.1f}" y="{y - 13:.1f}" '
+                    f'style="fill:{ink}">{escape(cell.number)}</text>'
+                )
     marks = [
         f'<path class="halo" d="{c.path}"/><path class="mark" d="{c.path}"/>'
         for c in figure.cells
@@ -173,7 +191,8 @@ def _drawn(figure, first, frame):
     half = max(150, round(SHOWN + 6.6 * longest))
     return (
         f'<svg class="bullseye" viewBox="{-half} -150 {2 * half} 300" role="img" '
-        f'aria-label="{escape(figure.title)}">{"".join([*shapes, *marks, *numbers, *words])}</svg>'
+        f'aria-label="{escape(figure.title)}">{"".join([*shapes, *marks, *numbers, *words])}'
+        f"{WALLS if figure.has_walls else ''}</svg>"
     )
 
 

@@ -4,6 +4,8 @@ import math
 import re
 from html import escape
 
+import numpy as np
+
 UNITS = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
 _ADDRESS = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;)])|\bdoi:(10\.\d{4,9}/[^\s<>\"']+[\w)])")
 
@@ -64,17 +66,19 @@ def pretty_unit(unit: str) -> str:
 
 
 def pretty_number(value: float | None) -> str:
-    """A number in three significant digits, with thin spaces between thousands.
+    """A number in three significant digits, a count in all, thin spaces between thousands.
 
     Examples
     --------
-    >>> [pretty_number(v) for v in (58.234, 142.4, 0.0123, None, -2.5)]
-    ['58.2', '142', '0.0123', '–', '−2.5']
+    >>> [pretty_number(v) for v in (58.234, 142.4, 0.0123, None, -2.5, 20.0, 20)]
+    ['58.2', '142', '0.0123', '–', '−2.5', '20.0', '20']
     """
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}".replace(",", "\u202f").replace("-", "−")
     digits = min(max(0, 2 - math.floor(math.log10(abs(value)))), 6)
     text = f"{value:,.{digits}f}"
     if digits > 1:

@@ -254,7 +254,8 @@ def surface_measures(found: SurfaceMotion) -> tuple[Measure, ...]:
     rows.append(Measure("dyssynchrony", spread, "ms", note=why))
     full = float(found.volume_ml[0])
     emptied = 100 * (1 - float(found.volume_ml.min()) / full)
-    rows.append(Measure("ejection fraction of the moved surface", emptied, "%"))
+    why = "of the surface that registration moves, which smooths: too low"
+    rows.append(Measure("ejection fraction of the moved surface", emptied, "%", note=why))
     left = float(np.sqrt(np.nanmean(found.residual_mm**2)))
     note = "root mean square of what the motion leaves of the planes' displacements"
     rows.append(Measure("residual", left, "mm", note=note))

@@ -12,7 +12,7 @@
       const frame = n === clock.count ? shown : Math.round((shown / clock.count) * n) % n;
       if (element.tagName === "path") element.setAttribute("fill", cell.colours[frame]);
       else {
-        element.textContent = cell.words[frame];
+        if (!element.classList.contains("number")) element.textContent = cell.words[frame];
         element.style.fill = cell.inks[frame];
       }
     }
