@@ -117,7 +117,7 @@ def _together(summary: Summary) -> Iterator[Measure]:
 def _twist(summary: Summary) -> Iterator[Measure]:
     twist = summary.twist
     if twist is None:
-        why = "needs two slices whose levels are known (--level)"
+        why = "needs two slices whose levels are known (--level), with equal frames"
         yield Measure("peak twist", None, "°", note=why)
         return
     between = f"{twist.lower} against {twist.upper}"

@@ -15,8 +15,9 @@ DEFINITIONS = {
     "global strain": "of tagged slices the mean of their whole walls; of a surface that cine "
     "moves, the change of length of lines around and along the endocardium since end-diastole",
     "Green strain": "(F^T F - 1)/2 in the same directions of the first frame, without a unit",
-    "peak": "the largest shortening (circumferential, longitudinal) or thickening (radial); not "
-    "given where it lies in the last frame reported and the film goes on",
+    "peak": "the largest shortening (circumferential, longitudinal) or thickening (radial), "
+    "of strain across tags the largest change; the least stretch where nothing shortens; not given "
+    "where it lies in the last frame reported and the film goes on",
     "end-systole": "the frame in which the line of muscle in the middle of the wall encloses the "
     "least area, of all slices of equal frames together; of a body, the cavity the least volume; "
     "not known where tags fade before",

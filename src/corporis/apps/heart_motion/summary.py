@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.heart_motion.clinical import Clinical, clinical, dyssynchrony
 from corporis.apps.heart_motion.film import FilmMotion
-from corporis.apps.heart_motion.regions import Region, select
+from corporis.apps.heart_motion.regions import ACROSS_TAGS, Region, select
 
 ORDER = ("basal", "mid", "apical")
 
@@ -71,11 +71,13 @@ class Summary:
         number = next(k for k, f in enumerate(self.films) if f.name == region.part)
         if component not in region.strain:
             return Clinical()
+        course = region.strain[component]
+        shortens = component != "radial"
+        if component == ACROSS_TAGS and np.isfinite(course).any():
+            # lines of tags run across the wall here and along it there: no sign is that of systole
+            shortens = bool(course[np.nanargmax(np.abs(course))] < 0)
         return clinical(
-            region.strain[component],
-            self.end_systole[number],
-            self.films[number].times_ms,
-            shortens=component != "radial",
+            course, self.end_systole[number], self.films[number].times_ms, shortens=shortens
         )
 
     @property
