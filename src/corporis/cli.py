@@ -313,6 +313,8 @@ def organ(
       corporis organ crop.nii.gz -o out/ --organ hippocampus --weights weights/
 
       corporis organ abdomen.nii.gz -o out/ --organ ct --weights weights/
+
+      corporis organ series/ -o out/ --organ ct --weights weights/ --seg
     """
     from functools import partial
 
@@ -324,11 +326,13 @@ def organ(
     elif organ == "hippocampus":
         from corporis.workstation.hippocampus import run_hippocampus as run
     elif organ == "ct":
-        from corporis.workstation.ct import run_ct as run
+        from corporis.workstation.ct import run_ct
+
+        run = partial(run_ct, gives_seg=seg)
     else:
         raise BadInput(f"--organ: expected {options.ORGANS}, got {organ!r}")
-    if seg and organ != "chest":
-        raise BadInput(f"--seg: expected a radiograph, got --organ {organ}: leave it out")
+    if seg and organ == "hippocampus":
+        raise BadInput(f"--seg: expected a radiograph or CT, got --organ {organ}: leave it out")
     with progress() as tell:
         found = run(source, output, weights, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
