@@ -80,6 +80,17 @@ def test_a_scan_at_a_slant_is_straightened_and_labels_come_back():
         assert dice(found.data == number, own == number) > 0.85
 
 
+def test_a_part_that_the_scan_cuts_off_may_be_small(learned):
+    truth, scan = labels(7)[:32], hounsfield(labels(7))[:32]
+    ml = np.count_nonzero(truth == 2) * 0.064
+    assert 10 < ml < 100  # of a whole lung too little
+    found = TrunkCT(Known(truth), learned).find(scan, MM)["left lung"]
+    assert found.is_cut and dice(found.mask, truth == 2) > 0.8
+    whole = np.pad(truth, [(0, 4), (0, 0), (0, 0)])
+    scan = np.pad(scan, [(0, 4), (0, 0), (0, 0)], mode="edge")
+    assert not TrunkCT(Known(whole), learned).find(scan, MM)["left lung"].mask.any()
+
+
 def test_slices_that_show_nothing_are_left_to_the_shapes(learned):
     truth = labels(6)
     scan = hounsfield(truth)

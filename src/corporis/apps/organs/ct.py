@@ -23,7 +23,9 @@ uncertain."""
 MOST_MISFIT = 3.0
 """Misfit above which what was found is unlike the organ."""
 LEAST_ML = (150.0, 100.0, 100.0, 20.0, 20.0)
-"""Volumes below it are none of these organs."""
+"""Volumes below it are none of these organs, where the scan shows them whole."""
+LEAST_PART_ML = 10.0
+"""The same of the part of an organ that the scan cuts off."""
 CLEAR, LOST, BLUR = 0.2, 0.6, 1.0
 """Doubt of a clear border, and of one of which nothing is known, of voxels so far around."""
 WEAK_MM, STRONG_MM = 15.0, 2.0
@@ -207,8 +209,7 @@ def _organ(organ, maps, hounsfield, misfit, spacing_mm) -> FoundOrgan:
     mask, alone = one_piece(total > 0), one_piece(log_odds > 0)
     if organ.endswith("lung"):
         mask, alone = (_airy(m, hounsfield, spacing_mm) for m in (mask, alone))
-    least = LEAST_ML[ORGANS.index(organ)] * 1000 / float(np.prod(spacing_mm))
-    mask, alone = (m if np.count_nonzero(m) >= least else np.zeros_like(m) for m in (mask, alone))
+    mask, alone = (_large(m, organ, float(np.prod(spacing_mm)) / 1000) for m in (mask, alone))
     return FoundOrgan(
         mask,
         alone,
@@ -217,6 +218,13 @@ def _organ(organ, maps, hounsfield, misfit, spacing_mm) -> FoundOrgan:
         misfit,
         bool(mask[0].any() or mask[-1].any()),
     )
+
+
+def _large(mask, organ, voxel_ml):
+    """The mask, or nothing where it is too small for the organ, or for a part of it."""
+    is_cut = mask[0].any() or mask[-1].any()
+    least = LEAST_PART_ML if is_cut else LEAST_ML[ORGANS.index(organ)]
+    return mask if np.count_nonzero(mask) * voxel_ml >= least else np.zeros_like(mask)
 
 
 def _airy(mask, hounsfield, spacing_mm):
