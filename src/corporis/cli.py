@@ -7,7 +7,7 @@ and exit code 1, or the whole traceback with ``--debug``.
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -316,23 +316,9 @@ def organ(
 
       corporis organ series/ -o out/ --organ ct --weights weights/ --seg
     """
-    from functools import partial
+    from corporis.commands.organs import outlining
 
-    run: Callable
-    if organ == "chest":
-        from corporis.workstation.organs import run_chest
-
-        run = partial(run_chest, gives_seg=seg)
-    elif organ == "hippocampus":
-        from corporis.workstation.hippocampus import run_hippocampus as run
-    elif organ == "ct":
-        from corporis.workstation.ct import run_ct
-
-        run = partial(run_ct, gives_seg=seg)
-    else:
-        raise BadInput(f"--organ: expected {options.ORGANS}, got {organ!r}")
-    if seg and organ == "hippocampus":
-        raise BadInput(f"--seg: expected a radiograph or CT, got --organ {organ}: leave it out")
+    run = outlining(organ, seg)
     with progress() as tell:
         found = run(source, output, weights, name=name, progress=tell)
     typer.echo(f"report: {found.report}")
