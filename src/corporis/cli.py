@@ -7,7 +7,7 @@ and exit code 1, or the whole traceback with ``--debug``.
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -313,22 +313,12 @@ def organ(
       corporis organ crop.nii.gz -o out/ --organ hippocampus --weights weights/
 
       corporis organ abdomen.nii.gz -o out/ --organ ct --weights weights/
+
+      corporis organ series/ -o out/ --organ ct --weights weights/ --seg
     """
-    from functools import partial
+    from corporis.commands.organs import outlining
 
-    run: Callable
-    if organ == "chest":
-        from corporis.workstation.organs import run_chest
-
-        run = partial(run_chest, gives_seg=seg)
-    elif organ == "hippocampus":
-        from corporis.workstation.hippocampus import run_hippocampus as run
-    elif organ == "ct":
-        from corporis.workstation.ct import run_ct as run
-    else:
-        raise BadInput(f"--organ: expected {options.ORGANS}, got {organ!r}")
-    if seg and organ != "chest":
-        raise BadInput(f"--seg: expected a radiograph, got --organ {organ}: leave it out")
+    run = outlining(organ, seg)
     with progress() as tell:
         found = run(source, output, weights, name=name, progress=tell)
     typer.echo(f"report: {found.report}")

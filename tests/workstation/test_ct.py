@@ -2,8 +2,10 @@
 
 import json
 
+import highdicom
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 
 from apps.organs.trunk import MM, SHAPE, Known, hounsfield, labels, shapes
@@ -12,7 +14,7 @@ from corporis.apps.organs.ct_evidence import ORGANS
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import upright
 from corporis.cli import main
-from corporis.imaging import read
+from corporis.imaging import Image, read, write_dicom
 from corporis.shapes import dice, volume
 from corporis.workstation import ct
 
@@ -97,6 +99,36 @@ def test_what_was_overruled_and_not_found_is_told(scan, tmp_path, monkeypatch, l
     assert "the expected shape holds it" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_series_leaves_a_segmentation_with_codes_and_sides(tmp_path, monkeypatch):
+    label, folder = labels(1), tmp_path / "series"
+    known(monkeypatch, Known(label), {})
+    affine = np.array([[0, 0, 4.0, -90], [0, 4.0, 0, -60], [4.0, 0, 0, 10], [0, 0, 0, 1]])
+    write_dicom(Image(hounsfield(label), ("slice", "row", "column"), affine), folder)
+    for file in folder.iterdir():
+        header = pydicom.dcmread(file)
+        header.Modality = "CT"
+        header.save_as(file)
+    words = ("organ", folder, "-o", tmp_path / "out", "--organ", "ct", "--weights", "w", "--seg")
+    assert leave(*words) == 0
+    made = highdicom.seg.segread(tmp_path / "out" / "organs.dcm")
+    assert [s.SegmentLabel for s in made.SegmentSequence] == list(ORGANS)
+    kind = made.SegmentSequence[3].SegmentedPropertyTypeCodeSequence[0]
+    side = kind.SegmentedPropertyTypeModifierCodeSequence[0]
+    assert (kind.CodeMeaning, side.CodeMeaning) == ("Kidney", "Left")
+    seen = made.get_volume(segment_numbers=[1], combine_segments=True)
+    placed = seen.affine[:3, :3] @ np.argwhere(seen.array).mean(axis=0) + seen.affine[:3, 3]
+    own = affine[:3] @ [*np.argwhere(label == 1).mean(axis=0), 1]
+    np.testing.assert_allclose(placed * [-1, -1, 1], own, atol=0.5)  # LPS as RAS
+
+
+def test_what_is_no_series_gets_no_segmentation(scan, tmp_path, monkeypatch, capsys):
+    known(monkeypatch, Known(labels()), {})
+    words = ("organ", scan, "-o", tmp_path / "out", "--organ", "ct", "--weights", "w", "--seg")
+    assert leave(*words) == 2
+    assert f"one DICOM file for each of {SHAPE[0]} slices" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_many_reasons_are_cut_short():
     part = {"organ": "liver", "volume_ml": 2.0, "change": "added", "reach_mm": 3.0, "why": "so"}
     said = ct._reasons([{**part, "middle_mm": (1, 2, 3)}] * 30)
@@ -153,6 +185,6 @@ def test_without_weights_or_with_another_organ_there_is_one_line(scan, tmp_path,
     assert len(said) == 1 and "corporis train organ --organ ct --data shapes/" in said[0]
     assert leave(*words, "spleen") == 2
     assert "expected chest, hippocampus or ct, got 'spleen'" in capsys.readouterr().err
-    assert leave(*words, "ct", "--seg") == 2
-    assert "--seg: expected a radiograph" in capsys.readouterr().err
+    assert leave(*words, "hippocampus", "--seg") == 2
+    assert "--seg: expected a radiograph or CT" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

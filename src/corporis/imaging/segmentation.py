@@ -29,7 +29,7 @@ class Segment:
     Parameters
     ----------
     label : str
-    mask : bool array, (rows, columns)
+    mask : bool array, (rows, columns) or (slices, rows, columns)
     code : (str, str)
         SNOMED CT code and its meaning, as ``("39607008", "Lung")``.
     side : str
@@ -77,37 +77,63 @@ def write_seg(segments: Sequence[Segment], source: Path | str, path: Path | str)
     MissingExtra
         If highdicom is not installed.
     """
-    try:
-        import highdicom
-    except ImportError:
-        raise MissingExtra("highdicom", "seg", "writing DICOM SEG") from None
+    import_highdicom()
     file = single_dicom(source)
     masks = np.stack([np.asarray(segment.mask, bool) for segment in segments])
     if not masks.any():
         raise ValueError("expected a mask with a pixel inside, got none")
     with parsing(file, "a DICOM image"):
-        image = _header(file, masks.shape[1:])
-        digest = hashlib.sha256(np.packbits(masks).tobytes() + str(image.SOPInstanceUID).encode())
-        found = highdicom.seg.Segmentation(
-            [image],
-            np.moveaxis(masks, 0, -1)[None].astype(np.uint8),
-            highdicom.seg.SegmentationTypeValues.BINARY,
-            [_description(number, one) for number, one in enumerate(segments, 1)],
-            series_instance_uid=_uid(digest, "series"),
-            series_number=int(image.get("SeriesNumber") or 0) + 100,
-            sop_instance_uid=_uid(digest, "instance"),
-            instance_number=1,
-            manufacturer="corporis",
-            manufacturer_model_name="corporis",
-            software_versions=metadata.version("corporis"),
-            device_serial_number="0",
-            content_label="ORGANS",
-            pixel_measures=_measures(image),
-        )
-        found.SeriesDescription = "organs, outlined by corporis: research use only"
+        image = header(file, masks.shape[1:])
+        frames = np.moveaxis(masks, 0, -1)[None].astype(np.uint8)
+        content = segmentation_bytes([image], frames, segments, _measures(image))
+    return write_bytes(path, content)
+
+
+def import_highdicom():
+    """The highdicom package, or `MissingExtra` with the command that installs it."""
+    try:
+        import highdicom
+    except ImportError:
+        raise MissingExtra("highdicom", "seg", "writing DICOM SEG") from None
+    return highdicom
+
+
+def segmentation_bytes(images: Sequence, frames: np.ndarray, segments, measures=None) -> bytes:
+    """The file that refers to `images`.
+
+    Parameters
+    ----------
+    images : sequence of pydicom.Dataset
+        Headers of images of one frame, in the order of the frames.
+    frames : uint8 array, (n_images, rows, columns) or (n_images, rows, columns, n_segments)
+        Numbers of segments from 1, or a mask of each.
+    segments : sequence of Segment
+    measures : highdicom.PixelMeasuresSequence, optional
+        By default as the images say.
+    """
+    highdicom = import_highdicom()
+    names = " ".join(str(image.SOPInstanceUID) for image in images)
+    digest = hashlib.sha256(frames.tobytes() + names.encode())
+    found = highdicom.seg.Segmentation(
+        list(images),
+        frames,
+        highdicom.seg.SegmentationTypeValues.BINARY,
+        [_description(number, one) for number, one in enumerate(segments, 1)],
+        series_instance_uid=_uid(digest, "series"),
+        series_number=int(images[0].get("SeriesNumber") or 0) + 100,
+        sop_instance_uid=_uid(digest, "instance"),
+        instance_number=1,
+        manufacturer="corporis",
+        manufacturer_model_name="corporis",
+        software_versions=metadata.version("corporis"),
+        device_serial_number="0",
+        content_label="ORGANS",
+        pixel_measures=measures,
+    )
+    found.SeriesDescription = "organs, outlined by corporis: research use only"
     target = io.BytesIO()
     found.save_as(target)
-    return write_bytes(path, target.getvalue())
+    return target.getvalue()
 
 
 def single_dicom(source: Path | str) -> Path:
@@ -133,16 +159,22 @@ def single_dicom(source: Path | str) -> Path:
     return found[0]
 
 
-def _header(file, shape):
-    """The source's header, with empty values where the standard wants the element at least."""
+def header(file: Path, shape, needed: Sequence[str] = NEEDED):
+    """The source's header, with empty values where the standard wants the element at least.
+
+    Raises
+    ------
+    BadInput
+        If it is no image of one frame of this `shape`, or an element of `needed` is empty.
+    """
     import pydicom
 
     image = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-    missing = [name for name in NEEDED if not image.get(name)]
+    missing = [name for name in needed if not image.get(name)]
     size = (int(image.get("Rows", 0)), int(image.get("Columns", 0)))
     if missing or size != shape or int(image.get("NumberOfFrames") or 1) != 1:
         raise BadInput(
-            f"{shown(file)}: expected a DICOM image of one frame {shape} with {', '.join(NEEDED)}, "
+            f"{shown(file)}: expected a DICOM image of one frame {shape} with {', '.join(needed)}, "
             f"got {size} without {', '.join(missing) or 'a difference'}: export it again"
         )
     for name in ASKED:

@@ -13,10 +13,11 @@ from corporis.apps.organs.ct_evidence import ORGANS
 from corporis.apps.organs.ct_input import single_ct
 from corporis.apps.organs.ct_overruled import LEAST_ML, overruled_parts
 from corporis.apps.organs.millimetre import MillimetreGrid
-from corporis.apps.organs.upright import upright_affine
 from corporis.cohorts.study import Provenance
 from corporis.cohorts.trunks import load_ct
 from corporis.imaging import OutputFolder, read, write_vtp
+from corporis.imaging.segmentation import Segment
+from corporis.imaging.volume_segmentation import slice_files, write_volume_seg
 from corporis.interfaces import Mesh, Report
 from corporis.shapes import mask_contours
 from corporis.shapes.mesh import oriented_outward
@@ -33,6 +34,12 @@ SOFT_TISSUE = (-160.0, 240.0)
 SURFACE_MM = 3.0
 """Fineness of the surfaces: finer, they would not travel inside a page."""
 MOST_REASONS = 20
+CODES = {
+    "liver": ("10200004", "Liver"),
+    "lung": ("39607008", "Lung"),
+    "kidney": ("64033007", "Kidney"),
+}
+"""SNOMED CT."""
 LOOKS = {
     organ: Look(colour, 0.35 if organ.endswith("lung") else 1.0)
     for organ, colour in zip(ORGANS, OUTLINE_COLOURS[1:], strict=True)
@@ -46,6 +53,7 @@ def run_ct(
     weights: Path | str,
     *,
     name: str | None = None,
+    gives_seg: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> OrganRun:
     """Outline and measure liver, lungs and kidneys in one CT scan.
@@ -62,6 +70,9 @@ def run_ct(
         What `corporis.cohorts.trunks.train_ct` left.
     name : str or None
         A neutral label, never a patient's name.
+    gives_seg : bool
+        Whether organs.dcm (DICOM SEG) is written too; the source must be a DICOM series, whose
+        patient and study it names.
 
     Raises
     ------
@@ -72,10 +83,12 @@ def run_ct(
     with OutputFolder(output) as folder:
         application = load_ct(weights, progress)
         case = read(source, name=name)
+        image, _ = single_ct(case)
+        if gives_seg:
+            slice_files(image, source)  # says what is missing, before the work
         result = application(case)
         found, steps = result.facts["found"], result.facts["spacing_mm"]
-        image, volume = single_ct(case)
-        meshes = surfaces(found, steps, upright_affine(image.affine, volume.shape))
+        meshes = surfaces(found, steps, result.facts["affine"])
         for organ, mesh in meshes.items():
             write_vtp(mesh, folder / f"{organ.replace(' ', '_')}.vtp")
         parts = overruled_parts(found, steps)
@@ -97,7 +110,20 @@ def run_ct(
             reasons=_reasons(parts),
         )
         write_result(folder, page, result, {"overruled": parts})
+        if gives_seg:
+            label = np.asarray(result.images["organs"].data)
+            write_volume_seg(segments(label), image, source, folder / "organs.dcm")
     return OrganRun(Path(output) / "report.html", result)
+
+
+def segments(label: np.ndarray) -> list[Segment]:
+    """Masks of the organs in labels (slices, rows, columns), with their codes and sides."""
+    found = []
+    for number, organ in enumerate(ORGANS, 1):
+        mask, (side, _, word) = label == number, organ.rpartition(" ")
+        if mask.any():
+            found.append(Segment(organ, mask, CODES[word], side))
+    return found
 
 
 def surfaces(

@@ -4,19 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from nibabel import orientations
 from scipy import ndimage
 
 from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
-from corporis.apps.organs.ct_input import single_ct
+from corporis.apps.organs.ct_input import OUTSIDE, single_ct
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.hippocampus import expected_dice, large_pieces, volume_deviation
 from corporis.apps.organs.millimetre import MillimetreGrid
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.straight import StraightGrid
 from corporis.apps.organs.volume_fusion import chances, doubt, fused
 from corporis.errors import NotFound
-from corporis.imaging.image import Image
 from corporis.interfaces import Case, Measure, Report
 
 LEAST_OVERLAP = (0.90, 0.93, 0.93, 0.85, 0.85)
@@ -25,7 +23,9 @@ uncertain."""
 MOST_MISFIT = 3.0
 """Misfit above which what was found is unlike the organ."""
 LEAST_ML = (150.0, 100.0, 100.0, 20.0, 20.0)
-"""Volumes below it are none of these organs."""
+"""Volumes below it are none of these organs, where the scan shows them whole."""
+LEAST_PART_ML = 10.0
+"""The same of the part of an organ that the scan cuts off."""
 CLEAR, LOST, BLUR = 0.2, 0.6, 1.0
 """Doubt of a clear border, and of one of which nothing is known, of voxels so far around."""
 WEAK_MM, STRONG_MM = 15.0, 2.0
@@ -33,6 +33,8 @@ WEAK_MM, STRONG_MM = 15.0, 2.0
 clear, and where it is lost."""
 NOTHING, LEAST_SEEN = -900.0, 0.01
 """Hounsfield units below which there is nothing, and the share of a slice that shows a body."""
+FINEST_MM = 1.5
+"""Finer steps tell nothing of organs of this size, and take gigabytes."""
 ROOM = 6
 """Voxels around an organ in which its shape may add to it."""
 AIRY = -400.0
@@ -90,7 +92,8 @@ class TrunkCT:
         a, b, c = (float(step) / STEP_MM for step in spacing_mm)
         grid = MillimetreGrid(hounsfield.shape, (a, b, c))
         seen = grid.seen(hounsfield)
-        logs = self.evidence(seen)
+        alone = self.evidence(seen)
+        logs = alone.copy()
         logs[:, lost_slices(seen)] = -np.log(2.0)  # of which nothing is known
         self._tell("comparing with shapes", 0.5)
         totals, found = np.full(logs.shape, -np.inf, np.float32), {}
@@ -103,7 +106,7 @@ class TrunkCT:
         rivals = np.maximum.reduce(totals[1:])
         for number, organ in enumerate(ORGANS, 1):
             own = np.where(totals[number] >= rivals, totals[number], -np.abs(totals[number]))
-            given = grid.back(np.stack([own, _log_odds(logs, number), doubts[organ]]))
+            given = grid.back(np.stack([own, _log_odds(alone, number), doubts[organ]]))
             found[organ] = _organ(organ, given, hounsfield, misfits[organ], spacing_mm)
         return found
 
@@ -134,8 +137,8 @@ class TrunkCT:
             If none of the organs is there.
         """
         image, volume = single_ct(case)
-        turned, back = upright(volume, image.affine)
-        steps = steps_of(image.affine)
+        grid = StraightGrid.of(volume.shape, image.affine, FINEST_MM)
+        turned, steps = grid.seen(volume, OUTSIDE), grid.steps
         self._tell("finding the organs", 0.1)
         found = self.find(turned, steps)
         present = {organ: one for organ, one in found.items() if one.mask.any()}
@@ -155,8 +158,14 @@ class TrunkCT:
         return Report(
             "organs in CT",
             ct_measures(found, float(np.prod(steps))),
-            {key: _image_like(image, layer, back) for key, layer in layers.items()},
-            facts={"found": found, "upright": turned, "spacing_mm": steps, "label": label},
+            {key: _image_like(image, grid.back(layer)) for key, layer in layers.items()},
+            facts={
+                "found": found,
+                "upright": turned,
+                "spacing_mm": steps,
+                "affine": grid.affine,
+                "label": label,
+            },
             methods=METHODS,
             references=REFERENCES,
             warnings=_warnings(found),
@@ -200,8 +209,7 @@ def _organ(organ, maps, hounsfield, misfit, spacing_mm) -> FoundOrgan:
     mask, alone = one_piece(total > 0), one_piece(log_odds > 0)
     if organ.endswith("lung"):
         mask, alone = (_airy(m, hounsfield, spacing_mm) for m in (mask, alone))
-    least = LEAST_ML[ORGANS.index(organ)] * 1000 / float(np.prod(spacing_mm))
-    mask, alone = (m if np.count_nonzero(m) >= least else np.zeros_like(m) for m in (mask, alone))
+    mask, alone = (_large(m, organ, float(np.prod(spacing_mm)) / 1000) for m in (mask, alone))
     return FoundOrgan(
         mask,
         alone,
@@ -210,6 +218,13 @@ def _organ(organ, maps, hounsfield, misfit, spacing_mm) -> FoundOrgan:
         misfit,
         bool(mask[0].any() or mask[-1].any()),
     )
+
+
+def _large(mask, organ, voxel_ml):
+    """The mask, or nothing where it is too small for the organ, or for a part of it."""
+    is_cut = mask[0].any() or mask[-1].any()
+    least = LEAST_PART_ML if is_cut else LEAST_ML[ORGANS.index(organ)]
+    return mask if np.count_nonzero(mask) * voxel_ml >= least else np.zeros_like(mask)
 
 
 def _airy(mask, hounsfield, spacing_mm):
@@ -258,9 +273,8 @@ def _chance(log_odds):
     return 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
 
 
-def _image_like(image, layer, back):
-    data = np.ascontiguousarray(orientations.apply_orientation(layer, back))
-    return Image(data, ("slice", "row", "column"), image.affine, image.length_unit, "label")
+def _image_like(image, label):
+    return image.with_data(label, axes=("slice", "row", "column"), unit="label", times_ms=None)
 
 
 def _warnings(found):

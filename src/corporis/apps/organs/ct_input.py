@@ -7,6 +7,8 @@ from corporis.imaging.image import Image
 from corporis.interfaces import Case
 
 LEAST_SIDE_MM, MOST_STEP_MM = 60.0, 12.0
+OUTSIDE = -1000.0
+"""Hounsfield units where a scan shows nothing."""
 TISSUE, AIR = (-200.0, 200.0), -500.0
 """Hounsfield units of soft tissue, and below which there is air."""
 LEAST_TISSUE, LEAST_AIR = 0.05, 0.005
