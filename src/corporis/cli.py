@@ -5,7 +5,6 @@ wrong on purpose (`CorporisError`) is one line and its own exit code; anything e
 and exit code 1, or the whole traceback with ``--debug``.
 """
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import typer
 from corporis import __version__, options
 from corporis.commands import learn, motion, review, slides, training
 from corporis.errors import BadInput, CorporisError
-from corporis.terminal import progress, table
+from corporis.terminal import end_as_interrupted, progress, table
 
 app = typer.Typer(
     name="corporis",
@@ -370,7 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Always: 0 when the job was done, 2 for bad input, 130 after Ctrl-C, 1 for a defect.
     """
     if arguments is None:
-        _end_as_interrupted()
+        end_as_interrupted()
     given = list(sys.argv[1:] if arguments is None else arguments)
     # --debug is understood anywhere on the line, not only before the command
     is_debug = "--debug" in given
@@ -384,17 +383,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if left == INTERRUPTED:
         _leave("interrupted; nothing half-written was left", INTERRUPTED)
     raise SystemExit(left or 0)
-
-
-def _end_as_interrupted() -> None:
-    """A batch system that ends a job, and a terminal that is closed, are answered as Ctrl-C is.
-
-    Nothing half-written is left then. A signal that is ignored, as after nohup, stays so.
-    """
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
 
 
 def _said(error: Exception) -> tuple[str, int]:

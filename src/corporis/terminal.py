@@ -1,5 +1,6 @@
-"""What a command shows while it works and when it is done: progress, tables."""
+"""What a command shows while it works and when it is done: progress, tables; how it is ended."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -48,3 +49,14 @@ def progress(every_s: float = 30.0) -> Iterator[Progress]:
     with Bar(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
+
+
+def end_as_interrupted() -> None:
+    """A batch system that ends a job, and a terminal that is closed, are answered as Ctrl-C is.
+
+    Nothing half-written is left then. A signal that is ignored, as after nohup, stays so.
+    """
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
