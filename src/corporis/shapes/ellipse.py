@@ -48,9 +48,9 @@ def fit_ellipse(points) -> Ellipse | None:
     Examples
     --------
     >>> t = np.linspace(0, 3, 20)
-    >>> found = fit_ellipse(np.stack([5 + 4 * np.cos(t), 2 * np.sin(t)], axis=1))
+    >>> found = fit_ellipse(np.stack([5 + 4 * np.cos(t), 1 + 2 * np.sin(t)], axis=1))
     >>> found.centre.round(3).tolist(), (1 / np.sqrt(np.diag(found.form))).round(3).tolist()
-    ([5.0, 0.0], [4.0, 2.0])
+    ([5.0, 1.0], [4.0, 2.0])
     """
     points = np.asarray(points, float)
     middle, size = points.mean(axis=0), float(points.std()) or 1.0
