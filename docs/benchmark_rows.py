@@ -494,6 +494,54 @@ HIPPOCAMPUS = (
     Row("a crop, s", "hippocampus_seconds", 1.0, False, "{:.2f}"),
 )
 
+CT = (
+    *(
+        row
+        for name, words in (("liver", "liver"), ("kidney", "kidneys"), ("lung", "lungs"))
+        for row in (
+            Row(
+                f"real scans, {words}: Dice",
+                f"ct_{name}_dice",
+                extra=f"ct_{name}_dice_evidence",
+            ),
+            Row(
+                f"real scans, {words}: surface distance, mm",
+                f"ct_{name}_mm",
+                form="{:.1f}",
+                extra=f"ct_{name}_mm_evidence",
+            ),
+            Row(
+                f"rendered torsos, {words}: Dice",
+                f"ct_rendered_{name}_dice",
+                extra=f"ct_rendered_{name}_dice_evidence",
+            ),
+        )
+    ),
+    *(
+        Row(
+            f"rendered, worst third, {words}: Dice",
+            f"ct_{kind}_worst_third",
+            extra=f"ct_{kind}_worst_third_evidence",
+        )
+        for kind, words in (
+            ("clean", "clean"),
+            ("metal", "metal"),
+            ("few_photons", "few photons"),
+            ("lost_slices", "lost slices"),
+            ("breathing", "breathing"),
+        )
+    ),
+    Row("artefacts: least gain by the shapes on the worst third", "ct_artefact_gain"),
+    Row(
+        "what the shapes cost without artefacts",
+        "ct_artefact_clean_loss",
+        0.002,
+        False,
+        "{:.4f}",
+    ),
+    Row("all organs of a scan, without reading and report, s", "ct_seconds", form="{:.1f}"),
+)
+
 MOTION = (
     Row(
         "displacement in the wall, no noise, mm",

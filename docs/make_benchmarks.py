@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmark_rows import (
+    CT,
     HEART,
     HIPPOCAMPUS,
     HISTOPATHOLOGY,
@@ -103,6 +104,15 @@ TABLES = (
         "Five folds by crop; no subject is known, so that leakage cannot be excluded. Networks are "
         "trained inside the run, with artefacts. *Beside* is the network alone.",
         HIPPOCAMPUS,
+    ),
+    (
+        "ct",
+        "Organs in CT",
+        "python benchmarks/accuracy/organs.py --only ct --train DIR --test DIR",
+        "The network learns inside the run, from rendered torsos alone; two public scans, neither "
+        "with an expert's outlines, and torsos round livers and kidneys left out. *Beside* is the "
+        "network alone.",
+        CT,
     ),
     (
         "heart_motion",
