@@ -37,7 +37,7 @@ def damaged(mask, seed, *, is_added):
 
 @pytest.fixture(scope="module")
 def trained():
-    return OrganRepair(n_spoilt=16).fit([organ(k) for k in range(30)], [SPACING] * 30)
+    return OrganRepair(n_spoilt=30).fit([organ(k) for k in range(30)], [SPACING] * 30)
 
 
 @pytest.mark.parametrize("is_added", [True, False])
