@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from skimage.measure import marching_cubes
 
-from corporis.apps.organs.hippocampus import HippocampusMR, volume_deviation
+from corporis.apps.organs.hippocampus import HippocampusMR
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
 from corporis.apps.organs.hippocampus_training import Schedule, train_evidence
 from corporis.apps.organs.volume_artefacts import VOLUME_ARTEFACTS
+from corporis.apps.organs.volume_fusion import volume_deviation
 from corporis.cohorts.hippocampi import learned_shapes, outlined_hippocampi
 from corporis.errors import BadInput
 from corporis.interfaces import Mesh

@@ -99,9 +99,7 @@ class KernelHashing(TransformerMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_parameters(self)
         rng = check_random_state(self.random_state)
-        self.classes_, place = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"expected at least two classes, got only {self.classes_[0]!r}")
+        self.classes_, place = classes_of(y)
         self.anchors_, self.sigma_ = anchors_of(X, self.n_anchors, rng)
         chosen = rng.permutation(len(X))[: self.n_samples]
         kernel = self._kernel(X[chosen])
@@ -242,3 +240,17 @@ def _ascend(K, pairs, start, max_iter, tolerance):
         last = new_value
         value, phi, seen = cost(ahead) if grown > 1 else found
     return x
+
+
+def classes_of(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes in `y`, sorted, and the place of each sample's among them, (n,).
+
+    Raises
+    ------
+    ValueError
+        If there is one only.
+    """
+    classes, place = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"expected at least two classes, got only {classes[0]!r}")
+    return classes, place

@@ -10,6 +10,7 @@ from corporis.learning.hashing import (
     KernelHashing,
     Pairs,
     check_parameters,
+    classes_of,
     gaussian,
     squared_distances,
 )
@@ -167,9 +168,7 @@ class JointKernelHashing(KernelHashing):
                 f"{self.n_trial_bits}"
             )
         rng = check_random_state(self.random_state)
-        self.classes_, place = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"expected at least two classes, got only {self.classes_[0]!r}")
+        self.classes_, place = classes_of(y)
         self.group_names_, groups = grouped(self.groups, X.shape[1])
         kernel = JointKernel.learn(X, groups, self.n_anchors, self.width, rng)
         chosen = rng.permutation(len(X))[: self.n_samples]

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from corporis.learning.hashing import anchors_of, check_parameters, gaussian
+from corporis.learning.hashing import anchors_of, check_parameters, classes_of, gaussian
 from corporis.learning.joint_hashing import JointKernel, JointKernelHashing
 
 N_NEAREST = 5
@@ -134,9 +134,7 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
                 "power must be in (0, 1], likeness >= 0 and n_looks >= 1, got "
                 f"{self.power}, {self.likeness} and {self.n_looks}"
             )
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"expected at least two classes, got only {self.classes_[0]!r}")
+        self.classes_, _ = classes_of(y)
         rng = check_random_state(self.random_state)
         self._fit_kernel(X, y, rng)
         self.feature_mean_, deviation = X.mean(axis=0), X.std(axis=0)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from corporis.phantoms.torso_frame import Canvas, Frame, OrganField, Phase
+from corporis.phantoms.torso_frame import LABELS, Canvas, Frame, OrganField, Phase
 from corporis.phantoms.torso_parts import (
     draw_abdomen,
     draw_bones,
@@ -21,7 +21,7 @@ from corporis.phantoms.torso_parts import (
     draw_wall,
 )
 
-ORGANS = ("liver", "left lung", "right lung", "left kidney", "right kidney")
+ORGANS = LABELS[1:]
 """By label, 1 to 5; 0 is everything else. Sides are the patient's."""
 PHASES = (
     Phase("native", (55, 12), (32, 4), (32, 4), (48, 5), (42, 5), (42, 5)),

@@ -10,10 +10,17 @@ from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
 from corporis.apps.organs.ct_input import OUTSIDE, single_ct
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
-from corporis.apps.organs.hippocampus import expected_dice, large_pieces, volume_deviation
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.straight import StraightGrid
-from corporis.apps.organs.volume_fusion import chances, doubt, fused
+from corporis.apps.organs.volume_fusion import (
+    chance_of,
+    chances,
+    doubt,
+    expected_dice,
+    fused,
+    large_pieces,
+    volume_deviation,
+)
 from corporis.errors import NotFound
 from corporis.interfaces import Case, Measure, Report
 
@@ -100,7 +107,7 @@ class TrunkCT:
         doubts, misfits = {}, {}
         for number, organ in enumerate(ORGANS, 1):
             log_odds = _log_odds(logs, number)
-            doubts[organ] = doubt(_chance(log_odds), CLEAR, LOST, BLUR)
+            doubts[organ] = doubt(chance_of(log_odds), CLEAR, LOST, BLUR)
             total, misfits[organ] = self._with_shape(organ, log_odds, doubts[organ])
             totals[number] = total
         rivals = np.maximum.reduce(totals[1:])
@@ -267,10 +274,6 @@ def _box(mask, room):
     places = np.argwhere(mask)
     low, high = places.min(axis=0) - room, places.max(axis=0) + room + 1
     return tuple(slice(max(int(a), 0), int(b)) for a, b in zip(low, high, strict=True))
-
-
-def _chance(log_odds):
-    return 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
 
 
 def _image_like(image, label):

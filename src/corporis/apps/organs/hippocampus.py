@@ -12,7 +12,15 @@ from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
-from corporis.apps.organs.volume_fusion import chances, doubt, fused
+from corporis.apps.organs.volume_fusion import (
+    chance_of,
+    chances,
+    doubt,
+    expected_dice,
+    fused,
+    large_pieces,
+    volume_deviation,
+)
 from corporis.errors import BadInput, NotFound
 from corporis.imaging.image import Image
 from corporis.interfaces import Case, Measure, Report
@@ -28,8 +36,6 @@ SIDES_MM = (24.0, 90.0)
 MOST_STEP_MM = 2.5
 HOUNSFIELD = -300.0
 """Grey values below it are those of CT, or of nothing."""
-DOUBTED = 0.28
-"""Of the volume that the probabilities leave open, what enters the volume's deviation."""
 LEAST_PART = 10.0
 """mm^3 of a part that was overruled, to be listed."""
 
@@ -110,7 +116,7 @@ class HippocampusMR:
         grid = MillimetreGrid(volume.shape, spacing_mm)
         logs = self.evidence(grid.seen(volume))
         log_odds = np.logaddexp(logs[1], logs[2]) - logs[0]
-        alone = _chance(log_odds)
+        alone = chance_of(log_odds)
         doubts, mask = doubt(alone), large_pieces(log_odds > 0)
         total, expected, misfit = log_odds, np.full(mask.shape, np.inf, np.float32), np.inf
         if mask.sum() > LEAST_MM3:
@@ -124,8 +130,8 @@ class HippocampusMR:
             _label(total, forward),
             _label(log_odds, forward),
             chances(total, doubts),
-            _chance(log_odds),
-            _chance(forward),
+            chance_of(log_odds),
+            chance_of(forward),
             doubts,
             grid.back(expected),
             overlap,
@@ -218,24 +224,6 @@ def single_crop(case: Case) -> tuple[Image, np.ndarray]:
     return image, volume
 
 
-def expected_dice(chance: np.ndarray) -> float:
-    """Dice overlap to expect of ``chance > 0.5`` with a truth of these probabilities.
-
-    Examples
-    --------
-    >>> round(expected_dice(np.array([1.0, 1.0, 0.75, 0.25])), 3)
-    0.917
-    """
-    inside = chance > 0.5
-    total = int(np.count_nonzero(inside)) + float(chance.sum())
-    return 2 * float(chance[inside].sum()) / total if total > 0 else 0.0
-
-
-def volume_deviation(chance: np.ndarray, voxel_mm3: float) -> float:
-    """Standard deviation of the volume of ``chance > 0.5``, mm^3."""
-    return DOUBTED * voxel_mm3 * float(np.minimum(chance, 1 - chance).sum())
-
-
 def hippocampus_measures(found: FoundHippocampus, voxel_mm3: float) -> list[Measure]:
     """Volumes of the whole and its parts in mm^3 with 95 % intervals, and the expected overlap."""
     note = "uncertain: check the outline" if found.is_uncertain else ""
@@ -292,19 +280,6 @@ def overruled_parts(found: FoundHippocampus, steps) -> list[dict]:
 def _label(log_odds, forward):
     inside = one_piece(log_odds > 0)
     return np.where(inside, np.where(forward > 0, 1, 2), 0).astype(np.uint8)
-
-
-def large_pieces(mask):
-    """Pieces of at least a fifth of the largest: a lost slab may part what is one."""
-    labels, n_pieces = ndimage.label(mask)
-    if n_pieces < 2:
-        return mask
-    sizes = np.bincount(labels.ravel())[1:]
-    return np.isin(labels, 1 + np.flatnonzero(sizes >= 0.2 * sizes.max()))
-
-
-def _chance(log_odds):
-    return 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
 
 
 def _mirrored(found):

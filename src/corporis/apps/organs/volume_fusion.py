@@ -15,6 +15,8 @@ MOST = 6.0
 DOUBTFUL = 1.5
 """Log odds are divided by one more than so much of the doubt: where nothing is seen the expected
 shape is the best guess, and no more than a guess."""
+DOUBTED = 0.28
+"""Of the volume that the probabilities leave open, what enters the volume's deviation."""
 
 
 def doubt(
@@ -73,5 +75,36 @@ def chances(log_odds: np.ndarray, doubts: np.ndarray) -> np.ndarray:
     >>> chances(np.array([3.0, 3.0]), np.array([0.0, 1.0])).round(2).tolist()
     [0.95, 0.77]
     """
-    tempered = np.clip(log_odds / (1 + DOUBTFUL * doubts), -40, 40)
-    return 1 / (1 + np.exp(-tempered))
+    return chance_of(log_odds / (1 + DOUBTFUL * doubts))
+
+
+def chance_of(log_odds: np.ndarray) -> np.ndarray:
+    """Probability of these log odds."""
+    return 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
+
+
+def expected_dice(chance: np.ndarray) -> float:
+    """Dice overlap to expect of ``chance > 0.5`` with a truth of these probabilities.
+
+    Examples
+    --------
+    >>> round(expected_dice(np.array([1.0, 1.0, 0.75, 0.25])), 3)
+    0.917
+    """
+    inside = chance > 0.5
+    total = int(np.count_nonzero(inside)) + float(chance.sum())
+    return 2 * float(chance[inside].sum()) / total if total > 0 else 0.0
+
+
+def volume_deviation(chance: np.ndarray, voxel_mm3: float) -> float:
+    """Standard deviation of the volume of ``chance > 0.5``, mm^3."""
+    return DOUBTED * voxel_mm3 * float(np.minimum(chance, 1 - chance).sum())
+
+
+def large_pieces(mask: np.ndarray) -> np.ndarray:
+    """Pieces of at least a fifth of the largest: a lost slab may part what is one."""
+    labels, n_pieces = ndimage.label(mask)
+    if n_pieces < 2:
+        return mask
+    sizes = np.bincount(labels.ravel())[1:]
+    return np.isin(labels, 1 + np.flatnonzero(sizes >= 0.2 * sizes.max()))
