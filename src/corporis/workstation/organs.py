@@ -79,7 +79,7 @@ def run_chest(
         result = application(case)
         masks, alone = result.facts["masks"], result.facts["alone"]
         contours = {o: [mask_contours(m)] for o, m in zip(ORGANS, masks, strict=True)}
-        evidence = {f"{o}, evidence": [mask_contours(m)] for o, m in zip(ORGANS[:3], alone[:3])}
+        evidence = {o: [mask_contours(m)] for o, m in zip(ORGANS, alone, strict=True)}
         views = [
             View("outlines", pixels[None], contours, pixel_mm(image), "Radiograph"),
             View("evidence alone", pixels[None], evidence, pixel_mm(image), "Radiograph"),
