@@ -10,6 +10,7 @@ from corporis.learning import (
     JointKernelHashing,
     KernelHashing,
     ModesAndDetails,
+    ObservationConfidence,
     OnlineDictionary,
     PosteriorHashing,
     Representatives,
@@ -65,6 +66,16 @@ INSTANCES = {
     "KSVD": [dictionary(lambda: KSVD(n_atoms=8, n_nonzero=2, n_iterations=3))],
     "KernelHashing": [hashing(lambda: KernelHashing(8, n_anchors=9, random_state=0))],
     "ModesAndDetails": [dictionary(lambda: ModesAndDetails(n_modes=2, n_atoms=8, n_nonzero=2))],
+    "ObservationConfidence": [
+        lambda: Enrolled(
+            ObservationConfidence(random_state=0),
+            (
+                lambda: check_estimator(
+                    lambda: ObservationConfidence(random_state=0), FEATURES, np.abs(FEATURES[:, 0])
+                ),
+            ),
+        )
+    ],
     "OnlineDictionary": [
         dictionary(lambda: OnlineDictionary(n_atoms=8, n_nonzero=2, n_epochs=2, n_batch=10))
     ],

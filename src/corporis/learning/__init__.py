@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corporis.learning.agreement import Agreement, bland_altman, coverage
     from corporis.learning.block_matching import BlockMatching
+    from corporis.learning.confidence import ObservationConfidence
     from corporis.learning.dictionaries import KSVD, OnlineDictionary
     from corporis.learning.dictionary_denoiser import DictionaryDenoiser
     from corporis.learning.explanation import (
@@ -52,6 +53,7 @@ __all__ = [
     "KernelHashing",
     "ModesAndDetails",
     "Network",
+    "ObservationConfidence",
     "Offer",
     "OnlineDictionary",
     "Plausibility",
@@ -80,6 +82,7 @@ _HOMES = {
     **dict.fromkeys(("Agreement", "bland_altman", "coverage"), "agreement"),
     **dict.fromkeys(("restored", "tuned"), "tuning"),
     "BlockMatching": "block_matching",
+    "ObservationConfidence": "confidence",
     "DictionaryDenoiser": "dictionary_denoiser",
     "HammingVote": "hamming_vote",
     "JointKernelHashing": "joint_hashing",
