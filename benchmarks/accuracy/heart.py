@@ -166,7 +166,7 @@ def _schedules(is_same: bool, is_smoke: bool) -> dict:
         return {"schedule": Schedule(30, 60)}
     if is_same:
         return {"whole": WHOLE, "blood": BLOOD}
-    return {"schedule": Schedule(1000, 1400), "whole": Schedule(1000, 6000), "blood": BLOOD}
+    return {"schedule": Schedule(1000, 3000), "whole": Schedule(1000, 9000), "blood": BLOOD}
 
 
 def _patients(learned, test, is_same, tell):

@@ -41,11 +41,11 @@ from corporis.imaging.output import write_bytes
 from corporis.learning.networks import Network
 
 N_FOLDS = 5
-WHOLE = Schedule(1000, 3600)
+WHOLE = Schedule(1000, 6000)
 """How long the networks that are kept train; those of the folds, only used to measure, train as
 `Schedule` says by default."""
 
-BLOOD = Schedule(1000, 2400)
+BLOOD = Schedule(1000, 5000)
 """How long the segmenters of the blood's border and of the right cavity train."""
 
 

@@ -52,20 +52,25 @@ def _true_location(cavity):
 
 
 class Batches:
-    """Random batches of one kind of view; subclasses choose planes, place and labels."""
+    """Random batches of one kind of view; subclasses choose planes, place and labels.
+
+    Steps below `n_coarse` are shown twice as many views at half the side, of the same field of
+    view: they cost as much as fewer views at full side do, and teach what lies where.
+    """
 
     side = WINDOW_SIDE
 
-    def __init__(self, hearts, size, seed):
-        self.hearts, self.size = hearts, size
+    def __init__(self, hearts, size, seed, n_coarse=0):
+        self.hearts, self.size, self.n_coarse = hearts, size, n_coarse
         self.random = np.random.default_rng([seed, self.side])
         weights = np.array([heart.weight for heart in hearts])
         self.chance = weights / weights.sum()
 
     def __call__(self, step):
         torch = import_torch()
-        hearts = self.random.choice(len(self.hearts), self.size, p=self.chance)
-        views = [self._view(self.hearts[number]) for number in hearts]
+        coarser = 2 if step < self.n_coarse else 1
+        hearts = self.random.choice(len(self.hearts), coarser * self.size, p=self.chance)
+        views = [self._view(self.hearts[number], coarser) for number in hearts]
         planes = torch.stack([planes for planes, _ in views])
         labels = torch.stack([labels for _, labels in views])
         labels = self._asked(labels, [self.hearts[number] for number in hearts])
@@ -75,14 +80,16 @@ class Batches:
         """What of the labels is asked for."""
         return labels
 
-    def _view(self, heart):
+    def _view(self, heart, coarser):
         s, t = heart.frames[self.random.integers(len(heart.frames))]
-        return self._cut(heart, s, t)
+        return self._cut(heart, s, t, coarser)
 
-    def _warp(self, planes, labels, centre, step, bend=None):
+    def _warp(self, planes, labels, centre, step, coarser=1, bend=None):
         """Cut a square around `centre`, turned by any angle, perhaps mirrored, then bent.
 
-        `bend` maps the source positions (rows, columns, (row, column)), pixels, to others.
+        Its side is `side`, and `step` source pixels to each of its own, or `coarser` times fewer
+        and larger ones. `bend` maps the source positions (rows, columns, (row, column)), pixels,
+        to others.
         """
         torch = import_torch()
         angle = self.random.uniform(0, 2 * np.pi)
@@ -100,7 +107,8 @@ class Batches:
             axis=1,
         )
         theta = torch.from_numpy(matrix[None].astype(np.float32))
-        grid = torch.nn.functional.affine_grid(theta, [1, 1, self.side, self.side], False)
+        side = self.side // coarser
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, side, side], False)
         if bend is not None:
             half = torch.tensor(half, dtype=torch.float32)
             position = ((grid[0] + 1) * half - 0.5).flip(-1)
@@ -119,17 +127,19 @@ class Windows(Batches):
     radius of the ventricle.
     """
 
-    def __init__(self, hearts, size, seed, border, radius=WINDOW_RADIUS):
-        super().__init__(hearts, size, seed)
+    def __init__(self, hearts, size, seed, border, radius=WINDOW_RADIUS, n_coarse=0):
+        super().__init__(hearts, size, seed, n_coarse)
         self.border, self.radius = border, radius
 
-    def _cut(self, heart, s, t):
+    def _cut(self, heart, s, t, coarser):
         torch, random = import_torch(), self.random
         scale = np.exp(random.normal(0, 0.12) if random.random() < 0.95 else -0.6)
         centre = heart.centre[s] + random.normal(0, 0.12, 2) * heart.radius
         step = heart.radius * scale / self.radius
-        bend = None if random.random() < 0.5 else self._bend(heart.centre[s], heart.radius)
-        planes, labels = self._warp(heart.window(s, t), heart.labels[s, t], centre, step, bend)
+        side = self.side // coarser
+        bend = None if random.random() < 0.5 else self._bend(heart.centre[s], heart.radius, side)
+        window = heart.window(s, t)
+        planes, labels = self._warp(window, heart.labels[s, t], centre, step, coarser, bend)
         frame, low, high, before, after = planes
         if random.random() < 0.5:
             before, after = after, before
@@ -145,17 +155,19 @@ class Windows(Batches):
         """Where the border of a heart's labels is another one, it is unknown within a band."""
         torch = import_torch()
         is_other = torch.tensor([heart.border != self.border for heart in hearts])
+        if not is_other.any():
+            return labels
         doubtful = is_other[:, None, None] & _on_border(labels)
         return torch.where(doubtful, CAVITY | MUSCLE, labels)
 
-    def _bend(self, centre, radius):
+    def _bend(self, centre, radius, side):
         """A heart of another shape: walls thicker or thinner, and a smooth random deformation."""
         torch, random = import_torch(), self.random
         centre = torch.tensor(centre, dtype=torch.float32)
         shrink, reach = random.uniform(-0.2, 0.4), radius * random.uniform(0.8, 1.5)
         knots = torch.tensor(random.normal(0, 0.05 * radius, (1, 2, 5, 5)), dtype=torch.float32)
         waves = torch.nn.functional.interpolate(
-            knots, size=(self.side, self.side), mode="bicubic", align_corners=True
+            knots, size=(side, side), mode="bicubic", align_corners=True
         )[0].permute(1, 2, 0)
 
         def bend(position):
@@ -171,7 +183,7 @@ class WholeImages(Batches):
 
     side = LOCATOR_SIDE
 
-    def _cut(self, heart, s, t):
+    def _cut(self, heart, s, t, coarser):
         torch, random = import_torch(), self.random
         _, step = whole_image(heart.images.shape[2:])
         step = step * np.exp(random.uniform(np.log(0.55), np.log(1.9)))
@@ -179,7 +191,7 @@ class WholeImages(Batches):
         if random.random() < 0.5:
             away = heart.radius + 0.35 * step * self.side * random.uniform(-1, 1, 2)
             middle = heart.centre[s] + away
-        planes, labels = self._warp(heart.whole(s, t), heart.labels[s, t], middle, step)
+        planes, labels = self._warp(heart.whole(s, t), heart.labels[s, t], middle, step, coarser)
         if random.random() < 0.15:
             planes = planes[:1].expand(3, -1, -1)
         # two classes: cavity or not; what may be either stays unknown

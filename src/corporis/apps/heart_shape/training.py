@@ -100,11 +100,29 @@ class Schedule:
         about 0.10 s and 0.20 s, with bfloat16 half of that.
     batch_size : int
         Images per step.
+    coarse : float
+        Share of the segmenter's steps, the first ones, whose images have half the side and are
+        twice as many: they take about two thirds of the time. 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `coarse` is not a share.
     """
 
     locator_steps: int = 1000
-    segmenter_steps: int = 2800
+    segmenter_steps: int = 6000
     batch_size: int = 8
+    coarse: float = 0.6
+
+    def __post_init__(self):
+        if not 0 <= self.coarse <= 1:
+            raise ValueError(f"coarse must be a share, 0 to 1, got {self.coarse}")
+
+    @property
+    def coarse_steps(self) -> int:
+        """The segmenter's steps with images of half the side."""
+        return round(self.coarse * self.segmenter_steps)
 
 
 Watch = Callable[[str, int, float], None]
@@ -158,7 +176,7 @@ def train(
     if locator is None:
         places = WholeImages(hearts, schedule.batch_size, seed)
         locator = _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", progress)
-    windows = Windows(hearts, schedule.batch_size, seed, border)
+    windows = Windows(hearts, schedule.batch_size, seed, border, n_coarse=schedule.coarse_steps)
     segmenter = _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "segmenter", progress)
     return PixelEvidence(locator, segmenter, border=border)
 
@@ -180,7 +198,9 @@ def train_right(
     import_torch().set_num_threads(1)
     schedule = schedule or Schedule()
     hearts = [Heart(e) for e in examples]
-    windows = Windows(hearts, schedule.batch_size, seed, Border.BLOOD, WIDE_RADIUS)
+    windows = Windows(
+        hearts, schedule.batch_size, seed, Border.BLOOD, WIDE_RADIUS, schedule.coarse_steps
+    )
     return _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "right", None)
 
 
