@@ -52,6 +52,12 @@ class Observations:
         if not np.all(np.isfinite(self.value)):
             raise ValueError("value must be finite (an infinite spread marks what was not seen)")
 
+    def mean_of_planes(self, values) -> np.ndarray:
+        """Mean of `values` (n, n_times) over each plane's observations, (n_planes, n_times)."""
+        total = np.zeros((self.plane.max() + 1, values.shape[1]))
+        np.add.at(total, self.plane, np.asarray(values, dtype=float))
+        return total / np.maximum(np.bincount(self.plane), 1)[:, None]
+
 
 @dataclass(frozen=True)
 class Stiffness:
@@ -76,12 +82,15 @@ class SurfaceFit:
 
     ``q`` (n_levels, n_angles, n_times); ``error`` the gross errors in units of the spread
     (n, n_times); ``overruled`` (n_planes, n_times) the share of a plane's observations that was
-    set aside; ``objective`` its value after each round, never rising.
+    set aside; ``misfit`` (n_planes, n_times) the mean square of its residuals, gross errors and
+    all, in units of the spread, 0 where nothing was seen; ``objective`` its value after each
+    round, never rising.
     """
 
     q: np.ndarray
     error: np.ndarray
     overruled: np.ndarray
+    misfit: np.ndarray
     objective: tuple[float, ...]
 
 
@@ -185,11 +194,8 @@ class SparseSurface:
             if len(trace) > 1 and trace[-2] - trace[-1] <= 1e-4 * abs(trace[-1]):
                 break
         error = lone_error + plane_error
-        aside = (np.abs(error) > 0).astype(float)
-        overruled = np.zeros((seen.plane.max() + 1, full[2]))
-        np.add.at(overruled, seen.plane, aside)
-        overruled /= np.maximum(np.bincount(seen.plane), 1)[:, None]
-        return SurfaceFit(q, error, overruled, tuple(trace))
+        overruled = seen.mean_of_planes(np.abs(error) > 0)
+        return SurfaceFit(q, error, overruled, seen.mean_of_planes(whitened**2), tuple(trace))
 
 
 @dataclass(frozen=True)

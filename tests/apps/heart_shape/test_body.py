@@ -13,6 +13,7 @@ from corporis.apps.heart_shape.body import (
     fit_body,
     join,
     observe,
+    restore_detail,
 )
 from corporis.apps.heart_shape.polar import Boundary
 from corporis.deformables import bending_matrix
@@ -178,3 +179,22 @@ def test_nothing_seen_is_refused():
     below = seen(np.full((3, 1), 100.0), grid, beyond=np.ones((3, 1), bool))
     with pytest.raises(ValueError, match="no boundary was seen"):
         fit_body(below, grid, RIGID)
+
+
+def test_detail_comes_back_where_the_stiff_surface_agrees_and_spoilt_planes_stay_bridged():
+    square = np.tile(500 * (1 - (np.arange(9) / 9.5) ** 4)[:, None], 3)
+    square[5] += 60  # a true bulge, one slice long
+    seen_here = square.copy()
+    seen_here[2, 1] = 1300.0
+    grid = Grid.of(9)
+    planes = seen(seen_here, grid)
+    stiff = fit_body(planes, grid, RIGID)
+    fine = restore_detail(stiff, planes, grid, RIGID)
+    off = {
+        name: np.abs(at_slices(fit.q, grid).mean(axis=1) - square)
+        for name, fit in (("stiff", stiff), ("fine", fine))
+    }
+    assert off["fine"][5].max() < 0.8 * off["stiff"][5].max()
+    assert off["fine"][2, 1] < 1.2 * off["stiff"][2, 1] < 0.4 * 800
+    np.testing.assert_array_equal(fine.overruled, stiff.overruled)
+    assert stiff.misfit.shape == (9, 3) and stiff.misfit.argmax() == 2 * 3 + 1

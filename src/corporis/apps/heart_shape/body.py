@@ -1,7 +1,7 @@
 """From boundaries on planes to a body in space and time: the deformable surface of the heart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,9 @@ class Rigidity:
 
     `along` is the typical second derivative along the axis per (heart length)^2, `around` per
     radian^2, `time` per (beat)^2; larger numbers let the surface bend more. `floor_pixel` is the
-    error of a boundary that looks perfectly sharp.
+    error of a boundary that looks perfectly sharp; `lone` and `plane` are those of
+    `SparseSurface`. Where detail is restored, `along` grows to `fine`, and what the stiffer
+    surface said is believed to `held`, a standard deviation as share of R^2.
     """
 
     along: float = 6.0
@@ -56,6 +58,8 @@ class Rigidity:
     floor_pixel: float = 0.7
     lone: float = 2.0
     plane: float = 1.5
+    fine: float = 60.0
+    held: float = 0.3
 
     def stiffness(self, grid: Grid, n_times: int, square: float) -> Stiffness:
         """Weights for a grid; the power 3/2 keeps the energy the same when the grid is refined."""
@@ -125,15 +129,48 @@ def join(parts: Sequence[Observations]) -> Observations:
 
 def fit_body(seen, grid: Grid, rigidity: Rigidity, *, prior=None, prior_spread=None):
     """Fit one surface; returns the `SurfaceFit` with q (n_levels, n_angles, n_times)."""
-    believed = np.isfinite(seen.spread) & ~seen.ceiling
-    if not np.any(believed):
-        raise ValueError("no boundary was seen on any plane")
-    square = float(np.mean(seen.value[believed]))
+    square = _mean_square(seen)
     stiffness = rigidity.stiffness(grid, seen.value.shape[1], square)
     surface = SparseSurface(
         (grid.n_levels, ANGLES), stiffness, lone=rigidity.lone, plane=rigidity.plane
     )
     return surface.fit(seen, prior=prior, prior_spread=prior_spread)
+
+
+def _mean_square(seen) -> float:
+    """R^2, the mean of the squared radii that were seen."""
+    believed = np.isfinite(seen.spread) & ~seen.ceiling
+    if not np.any(believed):
+        raise ValueError("no boundary was seen on any plane")
+    return float(np.mean(seen.value[believed]))
+
+
+def restore_detail(fit, seen, grid: Grid, rigidity: Rigidity):
+    """The surface bent closer to planes that a stiff fit agrees with already.
+
+    A surface stiff enough to bridge spoilt frames takes true detail off the others. Which are
+    which, the stiff fit tells: the further a plane lies off it, in units of its spread, the less
+    it is believed now (a redescending weight, where the fit's own is convex).
+
+    Parameters
+    ----------
+    fit : SurfaceFit
+        What `fit_body` made of `seen`.
+    seen : Observations
+    grid : Grid
+    rigidity : Rigidity
+
+    Returns
+    -------
+    SurfaceFit
+        With `overruled` of the stiff fit.
+    """
+    belief = 1 / (1 + fit.misfit) ** 2
+    finer = replace(rigidity, along=rigidity.fine)
+    doubted = replace(seen, spread=seen.spread / belief[seen.plane])
+    held = np.full_like(fit.q, rigidity.held * _mean_square(seen))
+    found = fit_body(doubted, grid, finer, prior=fit.q, prior_spread=held)
+    return replace(found, overruled=fit.overruled)
 
 
 def at_slices(q: np.ndarray, grid: Grid) -> np.ndarray:

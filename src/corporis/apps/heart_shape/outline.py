@@ -14,6 +14,7 @@ from corporis.apps.heart_shape.body import (
     fit_body,
     join,
     observe,
+    restore_detail,
 )
 from corporis.apps.heart_shape.ends import (
     apex_direction,
@@ -168,9 +169,9 @@ def _outline(stack, seen, rigidity, extra, prior=None, prior_spread=None) -> Out
     beyond = _beyond_apex(seen.cavity.is_seen, seen.towards_apex)
     common = {"scale": scale, "missing": stack.missing}
     cavity_seen = observe(seen.cavity, grid, rigidity, beyond_apex=beyond, **common)
-    cavity = fit_body(
-        join([cavity_seen, *extra]), grid, rigidity, prior=prior, prior_spread=prior_spread
-    )
+    sections = join([cavity_seen, *extra])
+    cavity = fit_body(sections, grid, rigidity, prior=prior, prior_spread=prior_spread)
+    cavity = restore_detail(cavity, sections, grid, rigidity)
     square = np.maximum(at_slices(cavity.q, grid), 0)
     wall = Boundary(
         np.maximum(seen.outer.square - np.moveaxis(square, 2, 1) / scale**2, 0),
