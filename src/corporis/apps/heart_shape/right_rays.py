@@ -17,14 +17,17 @@ from corporis.apps.heart_shape.polar import CAVITY, MUSCLE, RIGHT, Profiles
 SURE, HARDLY = 0.7, 0.5  # probabilities of sure right cavity; of what a gap does not end
 FILLED = 0.85  # quantile over the beat: the right cavity is full for a sixth of it at least
 NOW = 0.5  # what it is believed to be at all times, as a share of that
-BORDER = 0.45  # share of blood at the border
+BORDER = 0.43  # share of blood at the border: beyond the thin wall there often is dark lung
 BLUR = 0.4  # angles over which brightness is averaged
 LEAST_CONTRAST = 0.2  # of blood and muscle nearby, as a share of that in the left ventricle
 FAINTEST = 0.018  # no pixel is further from doubt than this
 BELIEF, BRIGHTNESS = 0.75, 5.0  # weights of the network's log odds, and of brightness
-TOO_BRIGHT = 1.5  # share of blood that only fat has
+TOO_BRIGHT = 1.3  # share of blood that only fat has
+NEARBY = (3, 1, 3, 5)  # slices, times, angles, radii among which the network must see something,
+UNSEEN, NEVER = (0.05, 0.35), 10.0  # of which probability, and what it costs to go where it is less
 LEAST = 0.15  # mean probability of right cavity where it surely is
 SECTOR = 0.06  # share of the largest extent at which the angles of the right cavity end
+RISES, VALLEY = 1.5, 0.4  # a second lobe rises so much, from less than that share of the largest
 
 
 def ray_brightness(frames: np.ndarray, profile: Profiles) -> np.ndarray:
@@ -91,14 +94,21 @@ class RightRays:
         largest; each place counts with the probability that this sum gives it.
         """
         filled = np.quantile(self.right, FILLED, axis=1, keepdims=True)
+        extent = _expected_end(self._gain(filled), self.radii, self.wall)
+        extent = np.maximum(extent - self.wall[..., 0] ** 2, 0)
+        extent = np.where(_sector(filled, self.radii, self.wall)[:, None], extent, 0)
+        return np.where(_one_lobe(extent, filled, self.radii)[:, None], extent, 0)
+
+    def _gain(self, filled):
+        """What speaks for right cavity at a place, and not against it, of the shape of `right`."""
         share = _unbroken(self.blood, self.right, self.radii >= self.wall)
         # from 1, blood, to -1, muscle; fat is as little blood as muscle is
         bright = np.clip(np.minimum(2 * (share - BORDER), 1 + (TOO_BRIGHT - share) / 0.1), -1, 1)
         likely = np.clip(np.maximum(self.right, NOW * filled), FAINTEST, 1 - FAINTEST)
-        gain = BELIEF * np.log(likely / (1 - likely)) + BRIGHTNESS * bright
-        extent = _expected_end(gain, self.radii, self.wall) - self.wall[..., 0] ** 2
-        is_right = _sector(filled, self.radii, self.wall)
-        return np.where(is_right[:, None], np.maximum(extent, 0), 0)
+        modes = ("nearest", "nearest", "wrap", "nearest")
+        nearby = ndimage.maximum_filter(filled, size=NEARBY, mode=modes)
+        unseen = np.clip((UNSEEN[1] - nearby) / (UNSEEN[1] - UNSEEN[0]), 0, 1)
+        return BELIEF * np.log(likely / (1 - likely)) + BRIGHTNESS * bright - NEVER * unseen
 
     def presence(self, extent: np.ndarray, towards_apex: int) -> np.ndarray:
         """Share of each thick slice that shows the right ventricle, (n_slices, n_times), 0 to 1.
@@ -189,3 +199,28 @@ def _sector(filled, radii, wall):
         pieces, _ = ndimage.label(row > SECTOR * row[middle])
         is_right[s] = ndimage.binary_dilation(pieces == pieces[middle], iterations=2)
     return np.roll(is_right, -turn, axis=1) & (whole.max() > 0)
+
+
+def _one_lobe(extent, filled, radii):
+    """On which rays the extent falls from the sector's middle outwards, (n_slices, n_angles).
+
+    Where it rises again another organ begins.
+    """
+    full = np.quantile(extent, FILLED, axis=1)
+    full = ndimage.gaussian_filter(full, (1, 0.7), mode=("nearest", "wrap"))
+    sure = np.clip((filled[:, 0] - 0.3) / 0.4, 0, 1) @ radii
+    sure = ndimage.gaussian_filter(sure, (1.5, 2), mode=("nearest", "wrap"))
+    n_angles = full.shape[1]
+    is_one = np.zeros(full.shape, bool)
+    for s, middle in enumerate(sure.argmax(axis=1)):
+        for way in (1, -1):
+            rays = (middle + way * np.arange(n_angles // 2 + 1)) % n_angles
+            is_one[s, rays[: _first_lobe(full[s, rays])]] = True
+    return is_one
+
+
+def _first_lobe(values) -> int:
+    """How many `values` from the first one belong to the hill that begins there."""
+    lowest = np.minimum.accumulate(values)
+    again = (values > RISES * lowest + 0.02 * values.max()) & (lowest < VALLEY * values[0])
+    return int(np.argmin(values[: np.argmax(again)])) + 1 if again.any() else len(values)
