@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from corporis.apps.heart_shape.polar import CAVITY, MUSCLE, RIGHT, Profiles
 
-SURE, HARDLY = 0.7, 0.5  # probabilities of sure right cavity; of what a gap does not end
+SURE, HARDLY = 0.7, 0.8  # probabilities of sure right cavity; of what a gap does not end
 FILLED = 0.85  # quantile over the beat: the right cavity is full for a sixth of it at least
 NOW = 0.5  # what it is believed to be at all times, as a share of that
 BORDER = 0.43  # share of blood at the border: beyond the thin wall there often is dark lung
