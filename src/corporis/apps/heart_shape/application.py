@@ -73,7 +73,7 @@ class HeartShape:
         if self.border is Border.BLOOD:  # where blood ends can be seen; where experts draw cannot
             maps = sharpened(stack.frames, maps)
         self._tell("outlining", 0.5)
-        seen = look(maps, stack.missing)
+        seen = look(maps, stack.missing, stack.frames)
         found = outline(stack, seen, self.rigidity, views=views, prior=self.prior)
         self._tell("rebuilding", 0.8)
         return self._report(stack, views, found, doubted)
@@ -148,7 +148,8 @@ def _label_image(stack, labels) -> Image:
 _METHODS = (
     "A small network trained on the CC0 Sunnybrook cine data and on virtual hearts gives, for "
     "every pixel, the probability of left cavity, left muscle and right cavity; it first locates "
-    "the ventricle in the whole image. A second one looks for the right cavity in wider windows.",
+    "the ventricle in the whole image. A second one looks for the right cavity in wider windows; "
+    "its border lies where blood ends in the image, going out from the left wall.",
     "Along rays from the ventricle's centre the probability of being inside is read as the "
     "survival function of the boundary's distance; its moments give the squared radius and its "
     "spread.",

@@ -38,10 +38,12 @@ from corporis.apps.heart_shape.polar import (
 )
 from corporis.apps.heart_shape.prior import ShapePrior, trust_at_places
 from corporis.apps.heart_shape.rebuild import Body, RightBody
+from corporis.apps.heart_shape.right_rays import RightRays
 from corporis.deformables import Observations
 from corporis.errors import NotFound
 
 RIGHT_SPREAD = 0.05  # error of the right ventricle's extent, as a share of its largest
+WHOLE = 0.7  # share of a slice that shows the right ventricle, for its section to be believed
 RIGHT_BEND = 40.0  # how much more than the left one it may bend around
 # It empties more unevenly, along and in time, than the left one. On most rays it is not there, so
 # that a smooth surface would take those few where it is for gross errors: they must be far off.
@@ -56,6 +58,7 @@ class Seen:
     outer: Boundary
     right_begin: np.ndarray
     right_extent: np.ndarray
+    right_present: np.ndarray
     centres: np.ndarray
     towards_apex: int
     present: np.ndarray
@@ -71,13 +74,17 @@ class Outline:
     objective: tuple[float, ...]
 
 
-def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
+def look(
+    maps, missing: np.ndarray, frames: np.ndarray | None = None, *, all_present: bool = False
+) -> Seen:
     """Read boundaries off the evidence maps.
 
     Parameters
     ----------
     maps : EvidenceMaps
     missing : bool array, (n_slices, n_times)
+    frames : array, (n_slices, n_times, n_rows, n_columns), optional
+        The images: with them the right cavity's border lies where blood ends.
     all_present : bool
         Every slice is known to show the ventricle (contoured sets): none is taken for absent.
     """
@@ -88,7 +95,11 @@ def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
     inside = probability[:, :, CAVITY] + probability[:, :, MUSCLE]
     outer = convex_boundary(inside, profile.radii)
     of_right = profile if maps.wide is None else profiles(maps.wide, centres, n_angles=ANGLES)
-    begin, extent = crescent(of_right, np.maximum(outer.square, cavity.square))
+    beyond = np.maximum(outer.square, cavity.square)
+    begin, extent = crescent(of_right, beyond)
+    rays = None if frames is None else RightRays.of(of_right, frames, beyond)
+    if rays is not None:
+        begin, extent = beyond, rays.extent()
     if not cavity.is_seen.any():
         raise NotFound("no left ventricle was found in the short-axis images")
     area = np.where(cavity.is_seen, area_of(cavity), 0)
@@ -104,7 +115,18 @@ def look(maps, missing: np.ndarray, *, all_present: bool = False) -> Seen:
     present = np.where(cavity.is_seen, ring_coverage(wall, cavity.square), 0.0)
     if all_present:
         present = np.ones_like(present)
-    return Seen(cavity, outer, begin, extent, centres, towards_apex, present)
+    section = extent.mean(axis=-1)
+    right = (
+        _is_more_than_nothing(section).astype(float)
+        if rays is None
+        else rays.presence(extent, towards_apex)
+    )
+    return Seen(cavity, outer, begin, extent, right, centres, towards_apex, present)
+
+
+def _is_more_than_nothing(area):
+    """Where a section of the right ventricle is no mere noise beside the largest."""
+    return area > 0.1 * area.max()
 
 
 def area_of(boundary: Boundary) -> np.ndarray:
@@ -217,13 +239,29 @@ def _outer_ends(ends, cavity_q, wall_q, grid, frame):
     return replace(ends, apex=apex)
 
 
+def _up_to_base(present: np.ndarray, area: np.ndarray, towards_apex: int) -> np.ndarray:
+    """`present` (n_slices, n_times) as it falls to the base; up to the surest slice all is there.
+
+    The surest slice is that whose `area` is large at all times.
+    """
+    ordered, size = (x[::-1] if towards_apex > 0 else x for x in (present, area))
+    safe = int(np.argmax(size.min(axis=1)))
+    falling = np.minimum.accumulate(ordered[safe:], axis=0)
+    whole = np.concatenate([np.ones_like(ordered[:safe]), falling])
+    return whole[::-1] if towards_apex > 0 else whole
+
+
 def _right(stack, seen, grid, rigidity, body, scale):
     extent = seen.right_extent * scale**2
     area = np.pi * extent.mean(axis=-1)
     # A right ventricle is at least a sixth of the left one's section; less is a false alarm.
     if area.max() < np.pi * float(np.mean(at_slices(np.maximum(body.outer, 0), grid))) / 6:
         return None
-    is_seen = area > 0.1 * area.max()
+    is_seen = _is_more_than_nothing(area)
+    present = _up_to_base(seen.right_present, area, seen.towards_apex)
+    is_seen &= present > WHOLE
+    if not is_seen.any():
+        return None
     # Below its apex there is none; above its base it ends abruptly, which says nothing about it.
     is_told = is_seen | _beyond_apex(is_seen, seen.towards_apex)
     nothing = np.zeros_like(is_seen)
@@ -247,6 +285,6 @@ def _right(stack, seen, grid, rigidity, body, scale):
     begin_seen = Boundary(seen.right_begin, spread, is_seen)
     begin_fit = fit_body(observe(begin_seen, grid, supple, **common), grid, rigidity)
     q = np.maximum(extent_fit.q, 0)
-    ends = find_ends(is_seen.astype(float), q, grid, seen.towards_apex)
+    ends = find_ends(present, q, grid, seen.towards_apex)
     begin = np.maximum(begin_fit.q, 0.9 * body.outer)
     return RightBody(begin, q, ends)
