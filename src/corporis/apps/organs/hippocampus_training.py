@@ -61,7 +61,7 @@ class Schedule:
         Crops in each.
     """
 
-    n_steps: int = 2400
+    n_steps: int = 5000
     batch_size: int = 2
 
 
@@ -91,7 +91,7 @@ def train_evidence(
         n_steps=schedule.n_steps,
         seed=seed,
         threads=threads,
-        memory=0.99,  # the schedule is short: weights of its first half are no good
+        memory=0.995,  # the schedule is short: weights of its first half are no good
         progress=progress,
     )
     return HippocampusEvidence(network)
