@@ -125,8 +125,8 @@ def figures(rows) -> dict:
         found |= {
             f"online_excess_error{ending}": excess(f"px_asked{ending}"),
             f"online_excess_error_random{ending}": float(np.mean(draws)),
-            f"online_excess_error_random_low{ending}": min(draws),
-            f"online_excess_error_random_high{ending}": max(draws),
+            f"online_excess_error_random{ending}_low": min(draws),
+            f"online_excess_error_random{ending}_high": max(draws),
             f"online_excess_error_founding{ending}": excess(f"px_founding{ending}"),
         }
     return found | {

@@ -198,7 +198,9 @@ class GrowingShapes(BaseEstimator):
         check_is_fitted(self)
         fresh, judge = self._aligned_differences(outlines)
         if len(fresh):
-            fresh = fresh[self._is_usual(fresh, judge)]
+            # half the squares of the noise, in deviations, and three deviations of that sum
+            half = 0.5 * fresh.shape[1]
+            fresh = fresh[self._is_usual(fresh, judge, half + 3 * np.sqrt(half))]
         seen = self.mean_ + fresh.reshape(-1, *self.mean_.shape)
         self.supposed_ = seen
         if len(seen):
@@ -256,10 +258,10 @@ class GrowingShapes(BaseEstimator):
         moved = np.reshape(moved, (-1, *self.mean_.shape))
         return self._differences(moved), self._plausibility(self._differences(self.shapes_))
 
-    def _is_usual(self, fresh, judge):
+    def _is_usual(self, fresh, judge, allowance=0.0):
         here = self._differences(self.shapes_)
         lengths = judge.lengths(fresh @ here.T, np.sum(fresh**2, axis=1))
-        return lengths <= self._longest(judge)
+        return lengths <= self._longest(judge) + allowance
 
     def _judged(self, aligned):
         here, fresh = self._differences(self.shapes_), (aligned - self.mean_).ravel()
@@ -304,7 +306,7 @@ class GrowingShapes(BaseEstimator):
         return self._prior.adopt(self.mean_, atoms)
 
     def _differences(self, shapes):
-        return (shapes - self.mean_).reshape(len(shapes), -1)
+        return (shapes - self.mean_).reshape(len(shapes), self.mean_.size)
 
     def _plausibility(self, differences):
         return Plausibility(differences @ differences.T, differences.shape[1], self.noise)
