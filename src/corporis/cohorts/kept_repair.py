@@ -67,7 +67,7 @@ def known_repair(
         learned, change = _read(path, organ, content)
         if learned is not None:
             return Known(learned, f"{path.name}: knows {learned.n_shapes} shapes")
-    elif shapes is None:
+    if shapes is None:  # a file that is there was taken or refused
         raise BadInput(f"{path.name}: expected a model, got no file: give --shapes to learn from")
     learned = learn_repair(shapes, progress)
     _write(path, learned, organ, content)
