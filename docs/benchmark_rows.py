@@ -323,6 +323,16 @@ LEARNED_SHAPES = (
         extra="online_excess_error_random",
     ),
     Row(
+        "the same without outlines that nobody approved; beside, at random",
+        "online_excess_error_alone",
+        extra="online_excess_error_random_alone",
+    ),
+    Row(
+        "twenty shapes and the unapproved outlines; beside, without these",
+        "online_excess_error_founding",
+        extra="online_excess_error_founding_alone",
+    ),
+    Row(
         "5 % of poisoned shapes offered: error above that of all; beside, all of them taken",
         "online_poison_excess_error",
         0.05,

@@ -328,7 +328,8 @@ def repair(
     source: options.MaskFile,
     output: options.Output,
     organ: options.OrganName,
-    shapes: options.SoundMasks,
+    shapes: options.SoundMasks = None,
+    model: options.RepairModel = None,
     image: options.MaskImage = None,
     name: options.Label = None,
 ) -> None:
@@ -337,15 +338,21 @@ def repair(
     Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, how
     probably each voxel is the organ's, and the distances that were expected (NIfTI) in the output
     folder. With the image, what it supports is kept though no sound organ has it, as a tumour.
+    Learning takes minutes; with --model it is done once, and again when the shapes change.
 
-    Example:
+    Examples:
 
-      corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/
+      corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/ --model kidneys.npz
+
+      corporis repair other.nii.gz -o out2/ --organ kidney --model kidneys.npz
     """
     from corporis.workstation.repair import run_repair
 
     with progress() as tell:
-        found = run_repair(source, output, organ, shapes, image=image, name=name, progress=tell)
+        found = run_repair(
+            source, output, organ, shapes, model=model, image=image, name=name, progress=tell
+        )
+    typer.echo(found.note)
     typer.echo(f"report: {found.report}")
 
 

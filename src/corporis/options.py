@@ -110,11 +110,19 @@ OrganName = Annotated[
     str, typer.Option("--organ", help="Its name, such as kidney, liver, hippocampus.")
 ]
 SoundMasks = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--shapes",
         help="Folder with masks (NIfTI, npz) or surfaces (npz with vertices in mm, RAS+, and "
         "faces) of sound organs.",
+    ),
+]
+RepairModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="FILE.npz",
+        help="Keeps what was learned from the shapes, to be used again with or without them.",
     ),
 ]
 MaskImage = Annotated[

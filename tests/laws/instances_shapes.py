@@ -111,6 +111,7 @@ EXEMPT = {
     "ProcrustesMean": "a pure value; its fixed point is tested in shapes/test_alignment.py",
     "Rectangle": "a window; processes of known K fill it in shapes/test_point_pattern.py",
     "Region": "a window; its covariance is counted anew in shapes/test_point_pattern.py",
+    "Supposed": "a pure value; limits and gain are in shapes/test_supposition.py",
     "SurfaceDistance": "a pure value; exact bodies are in shapes/test_distance.py",
     "Transform": "affine, hence no linear operator; its algebra is in shapes/test_alignment.py",
 }

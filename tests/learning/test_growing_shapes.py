@@ -134,6 +134,42 @@ def test_the_question_is_the_one_whose_answer_leaves_least_unexplained():
     assert asked[0] == np.argmin(left)
 
 
+def test_unapproved_outlines_help_as_what_they_most_probably_are():
+    truth, rng = ovals(80, seed=2), np.random.default_rng(3)
+    seen = truth + 0.5 * rng.normal(size=truth.shape)
+    wrong = poisoned(3, seed=8)
+    model = GrowingShapes(noise=0.5).fit(ovals(10))
+    fresh = ovals(20, seed=9)
+    alone = error(model, fresh)
+    model.suppose(np.concatenate([seen, wrong]))
+    assert len(model.supposed_) == 80  # the wrong ones are left out
+    aligned = np.stack([align(s, model.mean_).apply(s) for s in truth])
+    assert (model.supposed_ - aligned).std() < 0.35  # of a noise of 0.5
+    assert error(model, fresh) < 0.9 * alone
+    assert len(model.shapes_) == len(model.cases_) == len(model.use_) == 10
+    model.partial_fit(truth[:2])  # others' use is counted, that of supposed shapes is not
+    assert len(model.use_) == 12
+    assert len(model.suppose(seen[:0]).supposed_) == 0
+
+
+def test_those_asked_for_stand_for_all_where_the_others_are_supposed():
+    truth, rng = ovals(60, seed=2), np.random.default_rng(3)
+    seen = np.concatenate([truth + 0.5 * rng.normal(size=truth.shape), poisoned(2, seed=8)])
+    model = GrowingShapes(noise=0.5).fit(ovals(8))
+    asked = model.ask(seen, 15, others_are_supposed=True)
+    assert len(set(asked.tolist())) == 15 and asked.max() < 60
+
+    def spread(shapes):
+        found = np.concatenate([ovals(8), shapes]).reshape(-1, 48)
+        return np.cov(found.T)
+
+    def away(chosen):
+        return np.linalg.norm(spread(truth[chosen]) - spread(truth))
+
+    at_random = [away(rng.permutation(60)[:15]) for _ in range(20)]
+    assert away(asked) < np.percentile(at_random, 10)
+
+
 def test_wrong_input_is_named():
     for wrong in ({"n_atoms": 2}, {"noise": -1.0}, {"percentile": 20}, {"memory": 1.0}):
         with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from corporis.learning import Representatives, transductive_design
+from corporis.learning import Representatives, herded, transductive_design
 
 
 def unexplained(kernel, known, ridge):
@@ -77,3 +77,24 @@ def test_wrong_numbers_are_named(wrong, rng):
         Representatives(**{"n_atoms": 3, **wrong}).fit(rng.normal(size=(20, 3)))
     with pytest.raises(ValueError, match="n_chosen"):
         transductive_design(np.eye(3), 4, 1.0)
+
+
+def test_a_herd_has_the_moments_of_all_and_counts_those_that_were_there(rng):
+    x = rng.normal(size=(200, 3)) * [3.0, 2.0, 1.0] + rng.exponential(size=(200, 1))
+    x -= x.mean(axis=0)
+
+    def away(chosen):
+        kept = x[chosen]
+        second = kept.T @ kept / len(kept) - x.T @ x / len(x)
+        return np.linalg.norm(kept.mean(axis=0)) + np.linalg.norm(second)
+
+    chosen = herded(x, 40)
+    assert len(set(chosen.tolist())) == 40
+    at_random = [away(rng.permutation(200)[:40]) for _ in range(20)]
+    assert away(chosen) < 0.5 * min(at_random)
+    first = [*np.argsort(x[:, 0])[-20:], *np.argsort(x[:, 0])[:-20]]  # the known lie on one side
+    more = herded(x[first], 40, n_known=20)
+    assert more.min() >= 20
+    assert x[first][more, 0].mean() < -0.5
+    with pytest.raises(ValueError, match="n_chosen <= 5"):
+        herded(x[:10], 6, n_known=5)

@@ -1,6 +1,7 @@
 """The command for repair: what it leaves, what it says, what it refuses."""
 
 import json
+import time
 
 import nibabel
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from apps.organs.test_repair import SPACING, damaged, organ
 from corporis.cli import main
+from corporis.cohorts import kept_repair
 from corporis.shapes import dice
 from corporis.workstation import repair
 
@@ -50,6 +52,20 @@ def test_a_mask_is_mended_and_what_was_overruled_is_left(sound, tmp_path):
     change = values["added"] - values["removed"]
     assert change == pytest.approx((found.sum() - seen.sum()) * voxel)
     assert "mended as a bean" in (out / "report.html").read_text()
+
+
+def test_a_second_mask_needs_only_the_model_and_no_learning(sound, tmp_path, capsys, monkeypatch):
+    source, model = stored(organ(300), tmp_path / "seen.nii.gz"), tmp_path / "beans.npz"
+    words = ("--organ", "bean", "--model", model)
+    assert leave("repair", source, "-o", tmp_path / "a", *words, "--shapes", sound) == 0
+    assert "beans.npz: learned from 15 shapes and kept" in capsys.readouterr().out
+    monkeypatch.setattr(kept_repair, "learn_repair", lambda *_: pytest.fail("learned again"))
+    begun = time.perf_counter()
+    assert leave("repair", source, "-o", tmp_path / "b", *words) == 0
+    assert time.perf_counter() - begun < 20  # learning alone takes longer
+    assert "beans.npz: knows 15 shapes" in capsys.readouterr().out
+    a, b = (nibabel.load(tmp_path / k / "repaired.nii.gz").get_fdata() for k in "ab")
+    np.testing.assert_array_equal(a, b)
 
 
 def test_another_organ_is_said_and_no_mask_refused(sound, tmp_path, capsys):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from corporis.learning import KSVD, ModesAndDetails, Representatives
-from corporis.shapes import SparseShapeComposition, sparse_code
+from corporis.shapes import SparseShapeComposition, procrustes_mean, sparse_code
 from organs_rows.landmarks import MOST_A_FOLD, NOISE_PX, mean_error, spoilt
 
 N_ATOMS, N_CHOOSING, N_TIMED, N_REPEATS = 64, 12, 12, 5
@@ -47,22 +47,29 @@ def row(number, train, test, identities):
     return ("dictionary", found)
 
 
-def chosen_weight(train, noise=NOISE_PX):
+def chosen_weight(train, noise=NOISE_PX, dictionary=None):
     """The weight with the least error on noisy training shapes left out of the dictionary.
 
-    Weights are those of `WEIGHTS` for 4 px, in proportion to the noise.
+    Weights are those of `WEIGHTS` for 4 px, in proportion to the noise. `dictionary` makes mean
+    and atoms of the shapes that are kept; by default they are the atoms.
     """
     order = np.random.default_rng(2).permutation(len(train))
     held, kept = train[order[:N_CHOOSING]], train[order[N_CHOOSING:]]
-    frame = SparseShapeComposition().fit(kept)
+    mean, atoms = (dictionary or whole)(kept)
     share = noise / NOISE_PX
     seen = [x + share * (spoilt(x, 0.0, (), [11, k]) - x) for k, x in enumerate(held)]
     weights, errors = [share * w for w in WEIGHTS], []
     for weight in weights:
         model = SparseShapeComposition(weight, share * GROSS_PX)
-        model.adopt(frame.mean_, frame.shapes_)
+        model.adopt(mean, atoms)
         errors.append(mean_error([model.explain(y).shape for y in seen], held))
     return weights[int(np.argmin(errors))]
+
+
+def whole(shapes):
+    """Mean and atoms: the shapes themselves."""
+    found = procrustes_mean(shapes)
+    return found.mean, found.aligned
 
 
 def _milliseconds(model, shape, compiled):

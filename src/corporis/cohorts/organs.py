@@ -136,13 +136,7 @@ def learn_repair(
     BadInput
         If there are fewer than ten, or one cannot be read.
     """
-    folder = Path(shapes)
-    paths = [p for p in sorted(folder.glob("*")) if p.name.endswith((".npz", ".nii", ".nii.gz"))]
-    if len(paths) < LEAST:
-        raise BadInput(
-            f"{folder.name}: expected at least {LEAST} masks or surfaces (.npz, .nii or .nii.gz) "
-            f"of sound organs, got {len(paths)}: give a folder with more"
-        )
+    paths = shape_files(Path(shapes))
     masks: list[tuple[np.ndarray, tuple[float, float, float]]] = []
     n_mended, n_meshes = 0, 0
     for number, path in enumerate(paths):
@@ -164,6 +158,23 @@ def learn_repair(
             "wrongly, which were mended.",
         )
     return Learned(model, len(masks), notes)
+
+
+def shape_files(folder: Path) -> list[Path]:
+    """The masks or surfaces of a folder, in the order in which they are learned from.
+
+    Raises
+    ------
+    BadInput
+        If there are fewer than ten.
+    """
+    paths = [p for p in sorted(folder.glob("*")) if p.name.endswith((".npz", ".nii", ".nii.gz"))]
+    if len(paths) < LEAST:
+        raise BadInput(
+            f"{folder.name}: expected at least {LEAST} masks or surfaces (.npz, .nii or .nii.gz) "
+            f"of sound organs, got {len(paths)}: give a folder with more"
+        )
+    return paths
 
 
 def _parts(mask, spacing):

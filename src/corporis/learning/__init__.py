@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from corporis.learning.networks import Network, UNet, fit
     from corporis.learning.plausibility import Plausibility
     from corporis.learning.posterior_hashing import PosteriorHashing
-    from corporis.learning.representatives import Representatives, transductive_design
+    from corporis.learning.representatives import Representatives, herded, transductive_design
     from corporis.learning.sparse_classifier import (
         RegularisationPath,
         SparseLogistic,
@@ -69,6 +69,7 @@ __all__ = [
     "coverage",
     "deletion_test",
     "fit",
+    "herded",
     "mean_average_precision",
     "nearest_codes",
     "pack",
@@ -94,7 +95,7 @@ _HOMES = {
     **dict.fromkeys(("GrowingShapes", "Offer"), "growing_shapes"),
     **dict.fromkeys(("KSVD", "OnlineDictionary"), "dictionaries"),
     **dict.fromkeys(("Network", "UNet", "fit"), "networks"),
-    **dict.fromkeys(("Representatives", "transductive_design"), "representatives"),
+    **dict.fromkeys(("Representatives", "herded", "transductive_design"), "representatives"),
     **dict.fromkeys(
         ("RegularisationPath", "SparseLogistic", "Stability", "stability_selection"),
         "sparse_classifier",

@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from corporis.learning.plausibility import Plausibility
-from corporis.learning.representatives import transductive_design
-from corporis.shapes import Composition, SparseShapeComposition, align, procrustes_mean
+from corporis.learning.representatives import herded, transductive_design
+from corporis.shapes import Composition, SparseShapeComposition, align, procrustes_mean, suppose
 
 _RETURN = 0.5  # nats others must be spared for each that a shape needs too many
 
@@ -44,7 +44,8 @@ class GrowingShapes(BaseEstimator):
     not shorten their own held-out descriptions in return, by half of what it is too long itself: a
     rare shape that explains others is welcome, a wrong one explains nobody. Beyond `n_atoms` the
     least used shape leaves whose place the others can take. Which shape to ask for next is the one
-    that leaves least unexplained.
+    that leaves least unexplained. Outlines that nobody approved yet can help meanwhile, as what
+    they most probably are.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ class GrowingShapes(BaseEstimator):
         Everything that was ever offered after the founding.
     held_ : dict
         Case -> aligned shape that was refused.
+    supposed_ : array, (m, k, d)
+        What outlines given to `suppose` most probably are, aligned.
 
     References
     ----------
@@ -132,7 +135,8 @@ class GrowingShapes(BaseEstimator):
         self.use_ = np.zeros(len(X))
         self.offers_: tuple[Offer, ...] = ()
         self.held_: dict[str, np.ndarray] = {}
-        self._composition = explainer.adopt(self.mean_, self.shapes_)
+        self.supposed_ = self.shapes_[:0]
+        self._composition = self._adopted()
         self.n_features_in_ = self.mean_.size
         return self
 
@@ -169,7 +173,7 @@ class GrowingShapes(BaseEstimator):
             self.held_ = {name: shape for name, shape in self.held_.items() if name != case}
         elif case in self.cases_:
             self._drop(self.cases_.index(case))
-            self._composition = self._prior.adopt(self.mean_, self.shapes_)
+            self._composition = self._adopted()
         else:
             raise ValueError(f"no shape of {case!r} is here to withdraw")
         return self
@@ -184,11 +188,39 @@ class GrowingShapes(BaseEstimator):
         check_is_fitted(self)
         return self._composition.transform(X, confidences)
 
-    def ask(self, candidates: np.ndarray, n_chosen: int = 1) -> np.ndarray:
+    def suppose(self, outlines: np.ndarray) -> "GrowingShapes":
+        """Explain with outlines (m, k, d) too that are noisy and still unapproved.
+
+        Each is taken as what it most probably is in the light of all (`corporis.shapes.suppose`);
+        implausible ones are left out. They replace those of an earlier call: give what is still
+        unapproved again after others were approved, and nothing, (0, k, d), to be without.
+        """
+        check_is_fitted(self)
+        fresh, judge = self._aligned_differences(outlines)
+        if len(fresh):
+            # half the squares of the noise, in deviations, and three deviations of that sum
+            half = 0.5 * fresh.shape[1]
+            fresh = fresh[self._is_usual(fresh, judge, half + 3 * np.sqrt(half))]
+        seen = self.mean_ + fresh.reshape(-1, *self.mean_.shape)
+        self.supposed_ = seen
+        if len(seen):
+            self.supposed_ = suppose(self.shapes_, seen, self.noise).shapes
+        self._composition = self._adopted()
+        return self
+
+    def ask(
+        self, candidates: np.ndarray, n_chosen: int = 1, *, others_are_supposed: bool = False
+    ) -> np.ndarray:
         """Which outlines (m, k, d), still unapproved and noisy, to show the doctor next.
 
         Indices (n_chosen,), the most telling first: known, it would leave least of all outlines
         unexplained. Implausible ones are not asked for: they call for correction, not learning.
+
+        Parameters
+        ----------
+        others_are_supposed : bool
+            Whether `suppose` is given the rest. Main modes need no approval then; what noise hides
+            is learned from those that, with the approved ones, have the mean and covariance of all.
 
         Raises
         ------
@@ -196,12 +228,10 @@ class GrowingShapes(BaseEstimator):
             If shapes do not match, or fewer than `n_chosen` are plausible.
         """
         check_is_fitted(self)
-        kind = self._prior.alignment
-        moved = [align(shape, self.mean_, None, kind).apply(shape) for shape in candidates]
-        fresh, here = self._differences(np.stack(moved)), self._differences(self.shapes_)
-        judge = self._plausibility(here)
-        lengths = judge.lengths(fresh @ here.T, np.sum(fresh**2, axis=1))
-        is_usual = lengths <= self._longest(judge)
+        fresh, judge = self._aligned_differences(candidates)
+        here, is_usual = self._differences(self.shapes_), self._is_usual(fresh, judge)
+        if others_are_supposed:
+            return self._typical(here, fresh, np.flatnonzero(is_usual), n_chosen)
         signals = np.concatenate([here, fresh])
         trust = np.concatenate([np.ones(len(here)), is_usual])
         chosen, _ = transductive_design(
@@ -212,6 +242,26 @@ class GrowingShapes(BaseEstimator):
             known=np.arange(len(here)),
         )
         return chosen - len(here)
+
+    def _typical(self, here, fresh, usual, n_chosen):
+        """Those of the usual outlines that with approved ones stand for all."""
+        shape = (-1, *self.mean_.shape)
+        found = suppose(here.reshape(shape), fresh[usual].reshape(shape), self.noise)
+        likely = found.shapes.reshape(len(usual), -1)
+        signals = np.concatenate([here, likely]) - found.mean.ravel()
+        return usual[herded(signals, n_chosen, n_known=len(here)) - len(here)]
+
+    def _aligned_differences(self, outlines):
+        """Differences (m, k d) of outlines from the mean, and what judges them."""
+        kind = self._prior.alignment
+        moved = [align(shape, self.mean_, None, kind).apply(shape) for shape in outlines]
+        moved = np.reshape(moved, (-1, *self.mean_.shape))
+        return self._differences(moved), self._plausibility(self._differences(self.shapes_))
+
+    def _is_usual(self, fresh, judge, allowance=0.0):
+        here = self._differences(self.shapes_)
+        lengths = judge.lengths(fresh @ here.T, np.sum(fresh**2, axis=1))
+        return lengths <= self._longest(judge) + allowance
 
     def _judged(self, aligned):
         here, fresh = self._differences(self.shapes_), (aligned - self.mean_).ravel()
@@ -229,12 +279,13 @@ class GrowingShapes(BaseEstimator):
         found = self._composition.explain(aligned)
         self.use_ = self.memory * self.use_
         for atom, share in self._composition.contributors(found):
-            self.use_[atom] += share
+            if atom < len(self.use_):  # not a supposed one
+                self.use_[atom] += share
         self.shapes_ = np.concatenate([self.shapes_, aligned[None]])
         self.cases_, self.use_ = (*self.cases_, case), np.append(self.use_, self.use_.mean())
         if self.n_atoms is not None and len(self.shapes_) > self.n_atoms:
             self._drop(self._dispensable())
-        self._composition = self._prior.adopt(self.mean_, self.shapes_)
+        self._composition = self._adopted()
 
     def _dispensable(self):
         """The least used of those the others explain to within the noise, or nearly."""
@@ -250,8 +301,12 @@ class GrowingShapes(BaseEstimator):
         self.use_ = np.delete(self.use_, number)
         self.cases_ = self.cases_[:number] + self.cases_[number + 1 :]
 
+    def _adopted(self):
+        atoms = np.concatenate([self.shapes_, self.supposed_])
+        return self._prior.adopt(self.mean_, atoms)
+
     def _differences(self, shapes):
-        return (shapes - self.mean_).reshape(len(shapes), -1)
+        return (shapes - self.mean_).reshape(len(shapes), self.mean_.size)
 
     def _plausibility(self, differences):
         return Plausibility(differences @ differences.T, differences.shape[1], self.noise)

@@ -185,6 +185,61 @@ def transductive_design(
     return np.array(chosen, int), np.array(left)
 
 
+def herded(signals: np.ndarray, n_chosen: int, *, n_known: int = 0) -> np.ndarray:
+    r"""Signals that together have the mean and covariance of all: one after the other.
+
+    Each choice lowers most the distance between means of ``x . y / s + (x . y / s)^2`` products,
+    with `s` the mean squared length: kernel herding, in the space where two sets of signals are
+    alike when their first two moments are.
+
+    Parameters
+    ----------
+    signals : array, (n, n_features)
+        Differences from what is common to all.
+    n_chosen : int
+        How many more, at most those that are left.
+    n_known : int
+        So many signals, the first ones, were chosen before.
+
+    Returns
+    -------
+    int array, (n_chosen,)
+
+    Raises
+    ------
+    ValueError
+        If numbers are out of range.
+
+    References
+    ----------
+    Chen, Welling & Smola (2010), UAI, 109-116, arXiv:1203.3472
+
+    Examples
+    --------
+    >>> signals = np.array([[1.0], [-1.0], [1.1], [-1.1], [4.0], [-4.0]])
+    >>> np.sign(signals[herded(signals, 4), 0]).sum()      # the mean of all is 0
+    np.float64(0.0)
+    """
+    n = len(signals)
+    if not (0 <= n_known <= n and 0 <= n_chosen <= n - n_known):
+        raise ValueError(
+            f"expected 0 <= n_chosen <= {n - n_known} signals that are left, got {n_chosen}"
+        )
+    products = signals @ signals.T
+    products = products / max(float(np.mean(np.diag(products))), _SMALL)
+    kernel = products + products**2
+    free = np.arange(n) >= n_known
+    wanted, have, chosen = kernel.mean(axis=1), kernel[:, :n_known].sum(axis=1), []
+    for size in range(n_known + 1, n_known + n_chosen + 1):
+        # twice the change of the squared distance between the two means in that space
+        cost = (2 * have + np.diag(kernel)) / size**2 - 2 * wanted / size
+        best = int(np.argmin(np.where(free, cost, np.inf)))
+        free[best] = False
+        have = have + kernel[:, best]
+        chosen.append(best)
+    return np.array(chosen, int)
+
+
 def _distances(a, b):
     squares = np.sum(a**2, axis=1)[:, None] - 2 * a @ b.T + np.sum(b**2, axis=1)
     return np.sqrt(np.maximum(squares, 0))

@@ -58,6 +58,7 @@ from corporis.shapes.point_pattern import (
 )
 from corporis.shapes.section import clip, cut_by_plane
 from corporis.shapes.star import convex_radii
+from corporis.shapes.supposition import Supposed, suppose
 from corporis.shapes.topology import Betti, betti, euler_number
 from corporis.shapes.voting import ConeVoting
 
@@ -89,6 +90,7 @@ __all__ = [
     "Rectangle",
     "Region",
     "SparseShapeComposition",
+    "Supposed",
     "SurfaceDistance",
     "Transform",
     "align",
@@ -138,6 +140,7 @@ __all__ = [
     "sparse_code",
     "specificity",
     "sphere",
+    "suppose",
     "surface_distance",
     "triangle_distance",
     "vertex_normals",

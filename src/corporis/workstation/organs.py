@@ -31,10 +31,11 @@ CODES = {
 
 @dataclass(frozen=True)
 class OrganRun:
-    """Where the report is, and what it says."""
+    """Where the report is, what it says, and what else a person should know."""
 
     report: Path
     result: Report
+    note: str = ""
 
 
 def run_chest(

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from nibabel import orientations
 
-from corporis.cohorts.organs import box, learn_repair, steps_of, upright
+from corporis.cohorts.kept_repair import known_repair
+from corporis.cohorts.organs import box, steps_of, upright
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import Image, OutputFolder, read
@@ -32,8 +33,9 @@ def run_repair(
     source: Path | str,
     output: Path | str,
     organ: str,
-    shapes: Path | str,
+    shapes: Path | str | None = None,
     *,
+    model: Path | str | None = None,
     image: Path | str | None = None,
     name: str | None = None,
     progress: Progress = None,
@@ -50,9 +52,11 @@ def run_repair(
         from the border that was expected.
     organ : str
         Its name, for the report.
-    shapes : path
+    shapes : path or None
         Folder with masks or surfaces of sound organs, as `corporis.cohorts.organs.learn_repair`
-        takes it.
+        takes it; None with a `model` that has learned.
+    model : path or None
+        File where what was learned is kept, as `corporis.cohorts.kept_repair.known_repair` does.
     image : path or None
         The scan that the mask was drawn in, with the same voxels: what it supports is kept.
 
@@ -66,7 +70,7 @@ def run_repair(
         case = read(source, name=name)
         own, mask = _volume(case)
         grey = None if image is None else _grey(image, own)
-        learned = learn_repair(shapes, progress)
+        learned, said = known_repair(shapes, model, organ, progress)
         if progress is not None:
             progress("mending", 0.9)
         turned, back = upright(mask, own.affine)
@@ -87,7 +91,7 @@ def run_repair(
         scene = ({"mended": _surface(found, own, here)}, (COLOURING,), Camera())
         page = page_of("repair report", case, result, clock, sentence, is_like, views, scene)
         write_result(folder, page, result)
-    return OrganRun(Path(output) / "report.html", result)
+    return OrganRun(Path(output) / "report.html", result, said)
 
 
 def _volume(case: Case) -> tuple[Image, np.ndarray]:

@@ -179,6 +179,12 @@ class Judge:
     n_voxels : int
         Of each training mask.
     seed : int
+
+    Attributes
+    ----------
+    columns_ : float32 array, (n, n_columns)
+        What it learned from.
+    truths_ : bool array, (n,)
     """
 
     def __init__(self, n_voxels: int = 4000, seed: int = 0):
@@ -187,14 +193,20 @@ class Judge:
 
     def fit(self, known: Sequence[tuple[Testimony, np.ndarray]]) -> "Judge":
         """Learn from testimonies about spoilt masks and the sound ones (a, b, c)."""
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
         rng = np.random.default_rng(self.seed)
         columns, truths = [], []
         for given, sound in known:
             chosen = rng.permutation(len(given.columns))[: self.n_voxels]
             columns.append(given.columns[chosen])
             truths.append(sound[given.band][chosen])
+        return self.learn(np.concatenate(columns), np.concatenate(truths))
+
+    def learn(self, columns: np.ndarray, truths: np.ndarray) -> "Judge":
+        """Learn from columns (n, n_columns) of voxels and whether each is the organ's, (n,)."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        # kept, not the trees: a table of numbers can be read again by any later version
+        self.columns_, self.truths_ = columns, truths
         # small trees: voxels of one mask err together, and larger ones learn masks by heart
         self.trees_ = HistGradientBoostingClassifier(
             max_iter=100,
@@ -203,7 +215,7 @@ class Judge:
             min_samples_leaf=500,
             l2_regularization=1.0,
             random_state=self.seed,
-        ).fit(np.concatenate(columns), np.concatenate(truths))
+        ).fit(columns, truths)
         return self
 
     def chances(self, given: Testimony, mask: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Repair of a mask: an organ as the others of its kind, where the mask cannot be believed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,6 +192,52 @@ class OrganRepair(BaseEstimator):
             misfit,
             self._size_deviation(mended, spacing_mm),
         )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that was learned, as plain arrays; `from_arrays` takes them.
+
+        Raises
+        ------
+        ValueError
+            If there is a `prior`: what it learned is not known here.
+        """
+        check_is_fitted(self)
+        if self._judge is None:
+            raise ValueError("a repair with a prior has no arrays: fit it again")
+        n_atoms = -1 if self.n_atoms is None else self.n_atoms
+        return {
+            "parameters": np.array([self.depth, self.step, self.bend, n_atoms, self.n_spoilt]),
+            "first": self.grid_.first,
+            "shape": np.array(self.grid_.shape),
+            "fields": self._known.fields,
+            "sizes": self._sizes,
+            "usual": np.array(self._usual),
+            "columns": self._judge.columns_,
+            "truths": self._judge.truths_,
+        }
+
+    @classmethod
+    def from_arrays(cls, held: Mapping[str, np.ndarray]) -> "OrganRepair":
+        """A repair that has learned, from its `arrays`.
+
+        Raises
+        ------
+        BadInput
+            If they are something else.
+        """
+        try:
+            depth, step, bend, n_atoms, n_spoilt = held["parameters"].tolist()
+            found = cls(None, depth, step, bend, int(n_atoms) if n_atoms > 0 else None)
+            found.n_spoilt = int(n_spoilt)
+            a, b, c = held["shape"].tolist()
+            found.grid_ = Grid(held["first"], step, (a, b, c))
+            found._sizes, found._usual = held["sizes"], float(held["usual"])
+            found.n_training_ = len(found._sizes)
+            found._known = found._shapes(held["fields"].reshape(-1, a * b * c))
+            found._judge = Judge().learn(held["columns"], held["truths"])
+        except (ValueError, KeyError, IndexError, TypeError):
+            raise BadInput("expected what a repair has learned") from None
+        return found
 
     def _size_deviation(self, mask, spacing_mm):
         spread = max(float(self._sizes.std(ddof=1)), _LEAST_SPREAD)
