@@ -1,7 +1,8 @@
 """The base from long-axis views: where the thick wall ends, between the slices.
 
 Slices tell the base to within their gap only, a tenth of the volume. A long-axis view shows the
-wall go on beyond the last slice that has it, and give way to the thin wall of the atrium.
+wall go on beyond the last slice that has it, and give way to the thin wall of the atrium: nowhere
+else along the axis does what lies across the wall change as suddenly.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
+from corporis.apps.heart_shape.ends import BASE_OF_VIEWS
 from corporis.apps.heart_shape.long_axis import (
     brightness,
     frames_at,
@@ -22,10 +24,12 @@ from corporis.apps.heart_shape.rebuild import Body
 REACH = 2.0  # slices by which views may move the base away from where the slices have it
 STEP = 0.1  # slices between the positions that are tried
 INSIDE = 1.2  # slices below the base of the slices where the wall is surely whole
-UNLIKELY = 0.4  # what moving the base by one slice costs, in shares of wall
+UNLIKELY = 0.4  # what moving the base by one slice costs
+WORTH = 8.0  # what a view says for a base at which it changes, on the mean, from blood to muscle
+BESIDE = 0.4  # slices on either side of a position that are compared
+AROUND = 2.0  # mm inside of the cavity's border that are looked at too, but nothing outside of the
+# wall: the fat of the groove lies against it before it ends
 LASTS = 0.03  # of a beat over which the base hardly moves
-MIDDLE = (0.3, 0.8)  # the part of the wall that is looked at, from cavity to outside
-CERTAIN = 0.25  # by how much the wall below and above the base must differ in a view
 
 
 def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> Body:
@@ -53,7 +57,7 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
     moved = position[np.argmax(total, axis=0)]
     # Heavier smoothing would shorten the base's way from end-diastole to end-systole.
     base = ndimage.median_filter(moved, size=3, mode="wrap") if len(moved) > 3 else moved
-    spread = 0.15
+    spread = BASE_OF_VIEWS
     return replace(
         body,
         ends=replace(body.ends, base=base, base_spread=spread),
@@ -62,7 +66,7 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
 
 
 def _votes(view, body, phases, position):
-    """How well a base at each position, (n_positions, n_times), parts wall from no wall."""
+    """What speaks for a base at each position, (n_positions, n_times)."""
     lines = lines_at(view, body, position, np.arange(len(position)))
     inner = lines_at(view, body, body.grid.slice_positions, np.arange(body.grid.n_levels))
     if lines is None or inner is None:
@@ -71,36 +75,58 @@ def _votes(view, body, phases, position):
     known = brightness(np.moveaxis(sample_lines(view, frames, inner), 0, 2), inner, body)
     if known is None:
         return None
-    wall = _wall(np.moveaxis(sample_lines(view, frames, lines), 0, 2), lines, body, known)
-    # Means over the slice's distance on either side, from sums along the axis.
-    n, width = len(position), round(1 / STEP)
-    total = np.concatenate([np.zeros((1, wall.shape[1])), np.cumsum(wall, axis=0)])
+    (blood, _), (muscle, _) = known
+    bright = np.moveaxis(sample_lines(view, frames, lines), 0, 2)
+    steps = [_step(bright[:, :, t], lines, body, t) for t in range(bright.shape[2])]
+    change = WORTH * np.stack(steps, axis=1) / (blood - muscle)
+    return change - _nearer_the_apex(change, body.ends.towards_apex)
+
+
+def _nearer_the_apex(change, towards_apex):
+    """The largest change further towards the apex, of the shape of `change`.
+
+    Beyond the base there are more of them, where the fat of the groove or the atrium ends.
+    """
+    ordered = change[::-1] if towards_apex > 0 else change
+    largest = np.maximum.accumulate(ordered, axis=0)
+    width = round(BESIDE / STEP)
+    before = np.concatenate([np.zeros_like(largest[:width]), largest[:-width]])
+    return before[::-1] if towards_apex > 0 else before
+
+
+def _step(bright, lines, body, time):
+    """Mean change of brightness at each position, (n_positions,), at places across the wall.
+
+    Each place of a line, (n_positions, 2, n_steps), is compared with itself on both sides of the
+    position: whatever the wall is like, and whatever lies beyond, shading cancels.
+    """
+    n, width = len(bright), round(BESIDE / STEP)
+    near = (_is_near_wall(lines, body, time) & np.isfinite(bright)).astype(float)
+    total, count = (
+        np.concatenate([np.zeros((1, *x.shape[1:])), np.cumsum(x, axis=0)])
+        for x in (near * np.nan_to_num(bright), near)
+    )
     here = np.arange(n)
     low, high = np.maximum(here - width, 0), np.minimum(here + width, n)
-    after = (total[high] - total[here]) / np.maximum(high - here, 1)[:, None]
-    before = (total[here] - total[low]) / np.maximum(here - low, 1)[:, None]
-    contrast = (after - before) * body.ends.towards_apex
-    return np.where(contrast.max(axis=0) > CERTAIN, contrast, 0.0)
+    n_after, n_before = count[high] - count[here], count[here] - count[low]
+    after = (total[high] - total[here]) / np.maximum(n_after, 1)
+    before = (total[here] - total[low]) / np.maximum(n_before, 1)
+    told = np.minimum(n_after, n_before) > width / 2
+    change = np.where(told, np.abs(after - before), 0.0).sum(axis=(1, 2))
+    return change / np.maximum(told.sum(axis=(1, 2)), 1)
 
 
-def _wall(bright, lines, body, known):
-    """Share of the middle of the wall that is as bright as muscle, (n_positions, n_times)."""
-    (blood, _), (muscle, spread) = known
-    n_angles, towards = body.cavity.shape[1], body.ends.towards_apex
+def _is_near_wall(lines, body, time):
+    """Which places of lines, (n_positions, 2, n_steps), lie in the wall or at its inner border.
+
+    Above the base the fitted radii mean nothing: those from just below it are kept.
+    """
+    n_angles = body.cavity.shape[1]
     k = np.round(lines.angle / (2 * np.pi) * n_angles).astype(int) % n_angles
-    # Half-way to blood above, so that the blurred end of the wall is found where it is; what is
-    # much darker is lung.
-    half = 0.5 * (blood - muscle)
-    is_muscle = (bright < muscle + half) & (bright > muscle - max(2 * spread, 0.6 * half))
-    out = np.empty((len(lines.off), bright.shape[2]))
-    for time in range(bright.shape[2]):
-        # Above the base the fitted radii mean nothing: those from just below it are kept.
-        sure = body.ends.base[time] + towards * INSIDE
-        level = int(np.clip(np.round(body.grid.level(sure)), 0, body.grid.n_levels - 1))
-        r = np.sqrt(np.maximum(body.cavity[level, :, time], 0))[k]
-        width = np.sqrt(np.maximum(body.outer[level, :, time], 0))[k] - r
-        depth = np.sqrt(lines.off[:, None, None] ** 2 + lines.steps**2) - r
-        in_wall = (depth > MIDDLE[0] * width) & (depth < MIDDLE[1] * width)
-        count = np.maximum(in_wall.sum(axis=(1, 2)), 1)
-        out[:, time] = (is_muscle[:, :, time] & in_wall).sum(axis=(1, 2)) / count
-    return out
+    sure = body.ends.base[time] + body.ends.towards_apex * INSIDE
+    level = int(np.clip(np.round(body.grid.level(sure)), 0, body.grid.n_levels - 1))
+    inner, outer = (
+        np.sqrt(np.maximum(square[level, :, time], 0))[k] for square in (body.cavity, body.outer)
+    )
+    radius = np.sqrt(lines.off[:, None, None] ** 2 + lines.steps**2)
+    return (radius > inner - AROUND) & (radius < outer)

@@ -14,7 +14,8 @@ from corporis.apps.heart_shape.body import Grid
 
 THIN = 0.5  # share of the usual wall that closes the ring
 SHRINKS = 0.5  # share of a section's area that the next more basal one of a ventricle has at least
-BESIDE = 0.75  # slices between the bases of the two ventricles
+BASE_OF_VIEWS = 0.15  # slices by which the base errs where long-axis views tell it
+BESIDE, BESIDE_OF_VIEWS = 0.75, 0.25  # slices between the bases of the two ventricles
 NARROW, WIDENS = 0.4, 1.5  # a section so narrow, as a share of the widest, never widens so much
 
 
@@ -154,7 +155,8 @@ def based_beside(right: Ends, left: Ends) -> Ends:
     """The right ventricle's ends, its base at most `BESIDE` slices from the left one's.
 
     Both hang on one fibrous plane, give or take a centimetre; atrium and vessels beyond it look
-    like the right ventricle far more than like the left one.
+    like the right ventricle far more than like the left one. Where long-axis views told the left
+    one's base, the right one is at most `BESIDE_OF_VIEWS` away.
 
     Examples
     --------
@@ -162,7 +164,8 @@ def based_beside(right: Ends, left: Ends) -> Ends:
     >>> based_beside(right, left).base.tolist()
     [0.25]
     """
-    return replace(right, base=np.clip(right.base, left.base - BESIDE, left.base + BESIDE))
+    reach = BESIDE_OF_VIEWS if left.base_spread <= BASE_OF_VIEWS else BESIDE
+    return replace(right, base=np.clip(right.base, left.base - reach, left.base + reach))
 
 
 def _base(present: np.ndarray) -> float:
