@@ -45,16 +45,11 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
     """
     base = body.ends.base
     position = np.arange(base.min() - REACH - 1, base.max() + REACH + 1 + STEP / 2, STEP)
-    votes = [_votes(view, body, phases, position) for view in views]
-    seen = [vote for vote in votes if vote is not None and np.any(vote > 0)]
-    if not seen:
+    votes = [vote for view in views for vote in _votes(view, body, phases, position)]
+    if not votes:
         return body
-    total = np.sum(seen, axis=0)
-    if len(base) >= 8:
-        total = ndimage.gaussian_filter1d(total, LASTS * len(base), axis=1, mode="wrap")
-    away = position[:, None] - base
-    total = np.where(np.abs(away) <= REACH, total - UNLIKELY * away**2, -np.inf)
-    moved = position[np.argmax(total, axis=0)]
+    # The valve's plane is tilted, and the body's base is not: the walls end at different heights.
+    moved = np.median([_likeliest(vote, position, base) for vote in votes], axis=0)
     # Heavier smoothing would shorten the base's way from end-diastole to end-systole.
     base = ndimage.median_filter(moved, size=3, mode="wrap") if len(moved) > 3 else moved
     spread = BASE_OF_VIEWS
@@ -65,21 +60,33 @@ def with_base_of(views: Sequence[LongAxis], body: Body, phases: np.ndarray) -> B
     )
 
 
-def _votes(view, body, phases, position):
-    """What speaks for a base at each position, (n_positions, n_times)."""
+def _likeliest(vote, position, base):
+    """Where one wall ends, (n_times,), by its votes (n_positions, n_times)."""
+    if len(base) >= 8:
+        vote = ndimage.gaussian_filter1d(vote, LASTS * len(base), axis=1, mode="wrap")
+    away = position[:, None] - base
+    likely = np.where(np.abs(away) <= REACH, vote - UNLIKELY * away**2, -np.inf)
+    return position[np.argmax(likely, axis=0)]
+
+
+def _votes(view, body, phases, position) -> list[np.ndarray]:
+    """What speaks for a base at each position, (n_positions, n_times), for both walls of a view.
+
+    A view that does not run along the axis, or shows no contrast, says nothing.
+    """
     lines = lines_at(view, body, position, np.arange(len(position)))
     inner = lines_at(view, body, body.grid.slice_positions, np.arange(body.grid.n_levels))
     if lines is None or inner is None:
-        return None
+        return []
     frames = frames_at(view, phases)
     known = brightness(np.moveaxis(sample_lines(view, frames, inner), 0, 2), inner, body)
     if known is None:
-        return None
+        return []
     (blood, _), (muscle, _) = known
     bright = np.moveaxis(sample_lines(view, frames, lines), 0, 2)
     steps = [_step(bright[:, :, t], lines, body, t) for t in range(bright.shape[2])]
-    change = WORTH * np.stack(steps, axis=1) / (blood - muscle)
-    return change - _nearer_the_apex(change, body.ends.towards_apex)
+    changes = WORTH * np.stack(steps, axis=2) / (blood - muscle)
+    return [change - _nearer_the_apex(change, body.ends.towards_apex) for change in changes]
 
 
 def _nearer_the_apex(change, towards_apex):
@@ -95,7 +102,7 @@ def _nearer_the_apex(change, towards_apex):
 
 
 def _step(bright, lines, body, time):
-    """Mean change of brightness at each position, (n_positions,), at places across the wall.
+    """Mean change of brightness at each position, (2, n_positions), at places across each wall.
 
     Each place of a line, (n_positions, 2, n_steps), is compared with itself on both sides of the
     position: whatever the wall is like, and whatever lies beyond, shading cancels.
@@ -112,8 +119,8 @@ def _step(bright, lines, body, time):
     after = (total[high] - total[here]) / np.maximum(n_after, 1)
     before = (total[here] - total[low]) / np.maximum(n_before, 1)
     told = np.minimum(n_after, n_before) > width / 2
-    change = np.where(told, np.abs(after - before), 0.0).sum(axis=(1, 2))
-    return change / np.maximum(told.sum(axis=(1, 2)), 1)
+    change = np.where(told, np.abs(after - before), 0.0).sum(axis=2)
+    return (change / np.maximum(told.sum(axis=2), 1)).T
 
 
 def _is_near_wall(lines, body, time):
