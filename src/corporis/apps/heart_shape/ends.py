@@ -15,7 +15,7 @@ from corporis.apps.heart_shape.body import Grid
 THIN = 0.5  # share of the usual wall that closes the ring
 SHRINKS = 0.5  # share of a section's area that the next more basal one of a ventricle has at least
 BASE_OF_VIEWS = 0.15  # slices by which the base errs where long-axis views tell it
-BESIDE, BESIDE_OF_VIEWS = 0.75, 0.25  # slices between the bases of the two ventricles
+BESIDE, BESIDE_OF_VIEWS = 0.75, 0.1  # slices between the bases of the two ventricles
 NARROW, WIDENS = 0.4, 1.5  # a section so narrow, as a share of the widest, never widens so much
 
 
