@@ -14,6 +14,7 @@ from corporis.shapes import convex_radii
 
 CAVITY, MUSCLE, RIGHT = 1, 2, 3
 MIDDLE = (0.3, 0.4, 0.5, 0.6, 0.7)  # levels of probability that the squared radius is read at
+LIKELY = 0.5  # probability of cavity in the centre of a slice that shows it
 ONE_SIGMA = (0.16, 0.84)  # levels one standard deviation out, and in
 
 
@@ -141,7 +142,8 @@ def convex_boundary(inside, radii) -> Boundary:
     }
     middle = np.mean([square[level] for level in MIDDLE], axis=0)
     spread = 0.5 * (square[ONE_SIGMA[0]] - square[ONE_SIGMA[1]])
-    return Boundary(middle, spread, survival[..., :4].mean(axis=(-1, -2)) >= 0.15)
+    # Less than half likely in its very centre, a section has no border at these levels.
+    return Boundary(middle, spread, survival[..., :4].mean(axis=(-1, -2)) >= LIKELY)
 
 
 def _reach(survival, radii, step, level) -> np.ndarray:
