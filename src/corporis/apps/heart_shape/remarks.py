@@ -51,7 +51,7 @@ def remarks(stack, found, insertion) -> tuple[str, ...]:
     if len(far):
         said.append(
             f"{len(far)} of {len(slipped)} slices were shifted in plane by up to "
-            f"{slipped.max():.1f} {stack.length_unit} (breath holds); the meshes correct it."
+            f"{slipped.max():.1f} {stack.length_unit} (breath holds); the surface corrects it."
         )
     share = float(np.mean(found.overruled > 0.25))
     if share > 0.1:
