@@ -23,6 +23,7 @@ from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 
 LEAST = 10
+FEW = 40  # shapes below which a repair says that it may leave damage: its judge is seldom sure
 LARGE = 0.4
 """Of the largest connected part: parts above it are organs of their own."""
 HOW = "make it with `corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
@@ -156,6 +157,11 @@ def learn_repair(
         notes = (
             f"{n_mended} of {n_meshes} surfaces had small holes, handles or triangles wound "
             "wrongly, which were mended.",
+        )
+    if len(masks) < FEW:
+        notes += (
+            f"Only {len(masks)} sound organs to learn from: damage may be left as it is; give "
+            f"{FEW} or more.",
         )
     return Learned(model, len(masks), notes)
 
