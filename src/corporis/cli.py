@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from corporis import __version__, options
-from corporis.commands import learn, motion, review, slides, training
+from corporis.commands import learn, motion, repair, review, slides, training
 from corporis.errors import BadInput, CorporisError
 from corporis.terminal import end_as_interrupted, progress, table
 
@@ -323,37 +323,7 @@ def organ(
     typer.echo(f"report: {found.report}")
 
 
-@app.command(rich_help_panel="Studies")
-def repair(
-    source: options.MaskFile,
-    output: options.Output,
-    organ: options.OrganName,
-    shapes: options.SoundMasks = None,
-    model: options.RepairModel = None,
-    image: options.MaskImage = None,
-    name: options.Label = None,
-) -> None:
-    """Mend a mask with holes, leaks, missing or extra parts by what organs of its kind look like.
-
-    Leaves report.html, report.json, measures.csv, the mended mask, what was overruled, how
-    probably each voxel is the organ's, and the distances that were expected (NIfTI) in the output
-    folder. With the image, what it supports is kept though no sound organ has it, as a tumour.
-    Learning takes minutes; with --model it is done once, and again when the shapes change.
-
-    Examples:
-
-      corporis repair mask.nii.gz -o out/ --organ kidney --shapes kidneys/ --model kidneys.npz
-
-      corporis repair other.nii.gz -o out2/ --organ kidney --model kidneys.npz
-    """
-    from corporis.workstation.repair import run_repair
-
-    with progress() as tell:
-        found = run_repair(
-            source, output, organ, shapes, model=model, image=image, name=name, progress=tell
-        )
-    typer.echo(found.note)
-    typer.echo(f"report: {found.report}")
+app.command(rich_help_panel="Studies")(repair)
 
 
 @app.command(rich_help_panel="Data")

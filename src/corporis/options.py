@@ -105,7 +105,18 @@ Organ = Annotated[
         "lungs and kidneys in CT.",
     ),
 ]
-MaskFile = Annotated[Path, typer.Argument(metavar="MASK", help="A NIfTI mask, 0 outside.")]
+MaskFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MASK", help="A mask (NIfTI, or npz with mask and spacing or affine), 0 outside."
+    ),
+]
+MaskLabels = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--label", min=1, help="The organ's, where the mask holds several; may be given again."
+    ),
+]
 OrganName = Annotated[
     str, typer.Option("--organ", help="Its name, such as kidney, liver, hippocampus.")
 ]

@@ -68,6 +68,30 @@ def test_a_second_mask_needs_only_the_model_and_no_learning(sound, tmp_path, cap
     np.testing.assert_array_equal(a, b)
 
 
+def test_an_archive_of_labels_is_mended_as_the_same_nifti_file(sound, tmp_path, capsys):
+    seen, model = damaged(organ(300), 5, is_added=True), tmp_path / "beans.npz"
+    label = np.uint8(seen) + (seen & (np.indices(seen.shape)[0] > 16))
+    words = ("--organ", "bean", "--model", model, "--shapes", sound)
+    codes = np.array(["L", "A", "I"])  # its axes, in the order of the array
+    turned = label.transpose(2, 1, 0)[::-1, :, ::-1]
+    np.savez(tmp_path / "a.npz", mask=turned, spacing=SPACING[::-1], axcodes=codes)
+    affine = np.diag([*(np.array([-1, 1, -1]) * SPACING[::-1]), 1.0])
+    nibabel.save(nibabel.Nifti1Image(turned, affine), tmp_path / "b.nii.gz")
+    assert leave("repair", tmp_path / "a.npz", "-o", tmp_path / "none", *words) == 2
+    assert "a.npz: expected one label, got 1, 2: say" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists() and not model.exists()
+    for name in ("a.npz", "b.nii.gz"):
+        chosen = ("--label", 1, "--label", 2)
+        assert leave("repair", tmp_path / name, "-o", tmp_path / name[0], *words, *chosen) == 0
+    a, b = (nibabel.load(tmp_path / k / "repaired.nii.gz") for k in "ab")
+    np.testing.assert_array_equal(a.get_fdata(), b.get_fdata())
+    np.testing.assert_allclose(a.affine, b.affine)
+    assert nibabel.aff2axcodes(a.affine) == ("L", "A", "I") and a.shape == turned.shape
+    found = a.get_fdata()[::-1, :, ::-1].T
+    assert dice(found, organ(300)) > dice(seen, organ(300))
+    assert "feet to head assumed" not in (tmp_path / "a" / "report.html").read_text()
+
+
 def test_another_organ_is_said_and_no_mask_refused(sound, tmp_path, capsys):
     rod = np.zeros((34, 30, 36), bool)
     rod[15:19, 13:17, 2:34] = True

@@ -13,8 +13,9 @@ from corporis.apps.organs.hippocampus_evidence import FILE_NAME, HippocampusEvid
 from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
+from corporis.cohorts.organ_masks import volume_case
 from corporis.errors import BadInput
-from corporis.imaging import Image, OutputFolder, read
+from corporis.imaging import OutputFolder, read
 from corporis.imaging.npz import Archive
 from corporis.interfaces import Case
 
@@ -171,20 +172,10 @@ def read_crop(path: Path | str, name: str | None = None) -> Case:
     path = Path(path)
     if path.suffix != ".npz" or not path.is_file():
         return read(path, name=name)
-    import hashlib
-
     archive = Archive(path)
     if not archive.has("image", "affine") or len(archive.shapes["image"]) != 3:
         raise BadInput(
             f"{path.name}: expected image (a, b, c) and affine (4, 4) in it, got "
             f"{', '.join(archive) or 'nothing'}: save both"
         )
-    try:
-        # as in a NIfTI file, whose first index is the column
-        affine = np.asarray(archive["affine"], float)[:, [2, 1, 0, 3]]
-        image = Image(archive["image"].transpose(2, 1, 0), ("slice", "row", "column"), affine)
-    except ValueError as error:
-        raise BadInput(f"{path.name}: {error}") from None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    facts = {"format": "npz", "modality": "", "n_files": 1, "source_hash": digest, "warnings": ()}
-    return Case(name or f"case-{digest[:8]}", {"image": image}, {}, facts)
+    return volume_case(path, archive["image"], archive["affine"], name=name)

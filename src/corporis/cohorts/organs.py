@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from nibabel import orientations
 from scipy import ndimage
 
 from corporis.apps.organs import OrganRepair
@@ -16,6 +15,7 @@ from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.ledger import JOURNAL, Ledger
+from corporis.cohorts.organ_masks import box, read_mask
 from corporis.cohorts.organ_meshes import filled_mesh, is_mesh
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
 from corporis.cohorts.replay import write_replay
@@ -126,11 +126,11 @@ def learn_repair(
     Parameters
     ----------
     shapes : path
-        Holds masks of one organ: NIfTI (any label), or ``.npz`` with ``mask`` or ``label`` and
-        ``affine``, or ``spacing`` and ``axcodes``, or with a surface's ``vertices`` (mm, RAS+)
-        and ``faces``. All are turned to one orientation; with ``spacing`` alone a mask is taken
-        to lie as a NIfTI file's slices, rows and columns do. Each large part of a mask (a pair of
-        kidneys) is a shape of its own. Small holes and wrong winding of surfaces are mended.
+        Holds masks of one organ as `corporis.cohorts.organ_masks.mask_case` takes them, of any
+        label, or ``.npz`` files with a surface's ``vertices`` (mm, RAS+) and ``faces``. All are
+        turned to one orientation; with ``spacing`` alone a mask is taken to lie as a NIfTI file's
+        slices, rows and columns do. Each large part of a mask (a pair of kidneys) is a shape of
+        its own. Small holes and wrong winding of surfaces are mended.
 
     Raises
     ------
@@ -193,62 +193,3 @@ def _parts(mask, spacing):
     if len(large) == 1:
         return [(mask, spacing)]
     return [((labels == k)[box(labels == k)], spacing) for k in large]
-
-
-def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
-    """A mask (a, b, c) cropped to what is inside, and its spacing in mm.
-
-    Raises
-    ------
-    BadInput
-        If it is no volume, is empty, or its spacing is not known.
-    """
-    mask, spacing = _npz(path) if path.suffix == ".npz" else _nifti(path)
-    if mask.ndim != 3 or not mask.any():
-        raise BadInput(
-            f"{path.name}: expected a volume with a voxel inside, got {mask.shape} with "
-            f"{int(mask.sum())}: give a mask"
-        )
-    return mask[box(mask)], spacing
-
-
-def box(mask: np.ndarray, margin: int = 2) -> tuple[slice, ...]:
-    """The part of a volume that holds all that is inside."""
-    places = np.argwhere(mask)
-    low, high = places.min(axis=0) - margin, places.max(axis=0) + margin + 1
-    return tuple(slice(max(a, 0), b) for a, b in zip(low.tolist(), high.tolist(), strict=True))
-
-
-def _npz(path):
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            mask = held["mask" if "mask" in held else "label"] > 0
-            affine = mask_affine(held)
-            turned = upright(mask, affine)[0]
-    except (OSError, ValueError, KeyError, EOFError, IndexError, orientations.OrientationError):
-        raise BadInput(
-            f"{path.name}: expected mask (or label) and spacing (or affine) in it: save it again"
-        ) from None
-    return turned, steps_of(affine)
-
-
-def _nifti(path):
-    from corporis.imaging import read
-
-    image = next(iter(read(path).images.values()))
-    stack = image.stack()
-    if stack.shape[1] != 1 or image.length_unit != "mm":
-        raise BadInput(f"{path.name}: expected one volume with its spacing, got {stack.shape}")
-    return upright(np.asarray(stack[:, 0]) != 0, image.affine)[0], steps_of(image.affine)
-
-
-def mask_affine(held) -> np.ndarray:
-    """From indices to RAS+ mm, as far as it is known."""
-    if "spacing" not in held:
-        return np.asarray(held["affine"], float)
-    codes = "".join(map(str, held["axcodes"])) if "axcodes" in held else "SAR"
-    turned = np.zeros((4, 4))
-    for axis, (to, sign) in enumerate(orientations.axcodes2ornt(codes).astype(int)):
-        turned[to, axis] = sign * float(held["spacing"][axis])
-    turned[3, 3] = 1
-    return turned

@@ -11,8 +11,8 @@ from corporis.apps.organs.ct_evidence import FILE_NAME, STEP_MM, TrunkEvidence
 from corporis.apps.organs.ct_training import Scan, Schedule, train_evidence
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.upright import steps_of, upright
+from corporis.cohorts.organ_masks import box, mask_case, single_volume
 from corporis.cohorts.organ_meshes import filled_mesh
-from corporis.cohorts.organs import box, mask_affine
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 from corporis.phantoms.torso import KidneyPair, render_torso
@@ -53,13 +53,8 @@ def kidney_pair(path: Path) -> KidneyPair | None:
     BadInput
         If it cannot be read.
     """
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            affine = mask_affine(held)
-            label = np.pad(upright(held["mask"], affine)[0], MARGIN)
-    except (OSError, ValueError, KeyError, EOFError, IndexError):
-        raise BadInput(f"{path.name}: expected mask and spacing in it: save it again") from None
-    steps = steps_of(affine)
+    image, values = single_volume(mask_case(path))
+    label, steps = np.pad(upright(values, image.affine)[0], MARGIN), steps_of(image.affine)
     pieces, _ = ndimage.label(label > 0)
     sizes = np.bincount(pieces.ravel())[1:]
     two = np.argsort(-sizes, kind="stable")[:2]

@@ -2,8 +2,9 @@
 
 from corporis.commands.learning import learn
 from corporis.commands.motion import motion
+from corporis.commands.repair import repair
 from corporis.commands.review import review
 from corporis.commands.slides import slides
 from corporis.commands.training import training
 
-__all__ = ["learn", "motion", "review", "slides", "training"]
+__all__ = ["learn", "motion", "repair", "review", "slides", "training"]

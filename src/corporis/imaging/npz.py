@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.errors import Unreadable
-from corporis.imaging.guard import check_size, check_values, parsing, shown
+from corporis.imaging.guard import check_size, check_values, one_line, parsing, shown
 
 EXPECTED = "an .npz archive of plain arrays"
 
@@ -73,6 +73,16 @@ class Archive(Mapping):
                 f"{self.shapes[name]}: write the file again"
             )
         return np.atleast_1d(self[name]).astype(float)
+
+    def text(self, name: str) -> str:
+        """Words or letters, one after the other."""
+        if self.dtypes[name].kind != "U":
+            raise Unreadable(
+                f"{shown(self.path)}: expected text in {name}, got {self.dtypes[name]}: write the "
+                "file again"
+            )
+        with parsing(self.path, EXPECTED), np.load(self.path, allow_pickle=False) as archive:
+            return one_line("".join(archive[name].ravel().tolist()))
 
 
 def _header(stream):

@@ -1,17 +1,18 @@
 """Repair as a person meets it: a mask in, the mended organ, what was overruled and a report out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from nibabel import orientations
 
+from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.kept_repair import known_repair
-from corporis.cohorts.organs import box, steps_of, upright
+from corporis.cohorts.organ_masks import box, inside, mask_case, single_volume
 from corporis.cohorts.study import Provenance
 from corporis.errors import BadInput
 from corporis.imaging import Image, OutputFolder, read
-from corporis.interfaces import Case, Measure, Mesh, Report
+from corporis.interfaces import Measure, Mesh, Report
 from corporis.shapes import is_closed, mask_contours, oriented_outward
 from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
@@ -37,6 +38,7 @@ def run_repair(
     *,
     model: Path | str | None = None,
     image: Path | str | None = None,
+    labels: Sequence[int] = (),
     name: str | None = None,
     progress: Progress = None,
 ) -> OrganRun:
@@ -45,7 +47,7 @@ def run_repair(
     Parameters
     ----------
     source : path
-        A mask (NIfTI), everything but 0 inside.
+        A mask as `corporis.cohorts.organ_masks.mask_case` takes it, 0 outside.
     output : path
         Folder for report.html, report.json, measures.csv, repaired.nii.gz, overruled.nii.gz,
         chance.nii.gz, how probably a voxel is the organ's, and distance_mm.nii.gz, the distance
@@ -59,6 +61,8 @@ def run_repair(
         File where what was learned is kept, as `corporis.cohorts.kept_repair.known_repair` does.
     image : path or None
         The scan that the mask was drawn in, with the same voxels: what it supports is kept.
+    labels : sequence of int
+        The organ's in the mask, where it holds several.
 
     Raises
     ------
@@ -67,8 +71,9 @@ def run_repair(
     """
     clock = Provenance.start()
     with OutputFolder(output) as folder:
-        case = read(source, name=name)
-        own, mask = _volume(case)
+        case = mask_case(source, name)
+        own, values = single_volume(case)
+        mask = inside(values, labels, Path(source).name)
         grey = None if image is None else _grey(image, own)
         learned, said = known_repair(shapes, model, organ, progress)
         if progress is not None:
@@ -92,19 +97,6 @@ def run_repair(
         page = page_of("repair report", case, result, clock, sentence, is_like, views, scene)
         write_result(folder, page, result)
     return OrganRun(Path(output) / "report.html", result, said)
-
-
-def _volume(case: Case) -> tuple[Image, np.ndarray]:
-    images = [image for image in case.images.values() if isinstance(image, Image)]
-    shapes = [image.stack().shape for image in images]
-    if len(images) != 1 or shapes[0][1] != 1 or min(shapes[0]) < 1 or shapes[0][0] < 2:
-        raise BadInput(f"{case.name}: expected one volume, got shapes {shapes}: give a mask")
-    if images[0].length_unit != "mm":
-        raise BadInput(f"{case.name}: expected a mask with its spacing in mm: give a NIfTI file")
-    mask = np.asarray(images[0].stack()[:, 0]) != 0
-    if not mask.any():
-        raise BadInput(f"{case.name}: expected a mask with a voxel inside, got none")
-    return images[0], mask
 
 
 def _grey(path, mask: Image) -> np.ndarray:
