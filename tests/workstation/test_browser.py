@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from corporis.workstation import render_heart_page, write_heart_page
+from corporis.workstation.organ_page import OrganPage, write_organ_page
+from corporis.workstation.panel import View
 from workstation.browser import Browser
 from workstation.synthetic import heart_page, heart_views
 
@@ -100,6 +102,17 @@ def test_page_plays_by_itself_unless_asked_for_calm(browser, report):
     browser.until(READY)
     assert not browser.value("clock.playing")
     browser._call("Emulation.setEmulatedMedia", features=[])
+
+
+def test_planes_of_a_volume_stand_still_at_the_first_one_that_is_wanted(browser, tmp_path):
+    planes = View("axial", np.random.default_rng(0).random((5, 8, 8)), group="Planes")
+    page = OrganPage("CT report", "case", "Outlined.", True, (), [planes], 5, first_frame=3)
+    browser.open(write_organ_page(page, tmp_path / "report.html"))
+    browser.until("document.querySelector('output').value === 'plane 4/5'")
+    browser.settle()
+    assert browser.value(FRAME) == 3 and not browser.value("clock.playing")
+    browser.value("document.querySelector('.play').click()")
+    browser.until("clock.frame !== 3")
 
 
 def test_slice_is_enlarged_and_put_back(page):

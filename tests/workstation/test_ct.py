@@ -67,9 +67,22 @@ def test_a_scan_leaves_labels_numbers_surfaces_and_a_report(scan, tmp_path, monk
     for name in ("evidence_alone", "overruled"):
         assert nibabel.load(out / f"{name}.nii.gz").shape == SHAPE[::-1]
     page = (out / "report.html").read_text()
+    first = ct.fullest_plane(labels(), MM)
+    assert f'"start":{first},"isBeat":false' in page and 'aria-label="Plane"' in page
     for words in ("scan-1", "Coronal", "Sagittal", "Axial", "Surfaces in 3-D", "Evidence alone",
                   "Nowhere by 1 ml or more", "cut by the scan&#x27;s end"):  # fmt: skip
         assert words in page
+
+
+def test_a_report_opens_where_most_of_the_organs_is_seen():
+    label = np.zeros((62, 62, 62), np.uint8)
+    label[0, 0, 0] = label[-1, -1, -1] = 1
+    label[48:51, 10:40, 10:40] = 2  # a flat organ: 900 voxels in planes from below, else 2 of 90
+    planes = np.linspace(0, 61, ct.N_PLANES).round()
+    assert 48 <= planes[ct.fullest_plane(label, (1.0, 1.0, 1.0))] < 51
+    assert 10 < planes[ct.fullest_plane(np.flip(label), (1.0, 1.0, 1.0))] < 14
+    # where slices are 100 mm apart it is seen best from the front and from the side
+    assert 10 <= planes[ct.fullest_plane(label, (100.0, 1.0, 1.0))] < 40
 
 
 def test_surfaces_lie_in_the_patient_and_hold_the_volume(learned):

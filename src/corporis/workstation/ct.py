@@ -108,6 +108,7 @@ def run_ct(
             meshes=meshes,
             looks=LOOKS,
             reasons=_reasons(parts),
+            first_frame=fullest_plane(result.facts["label"], steps),
         )
         write_result(folder, page, result, {"overruled": parts})
         if gives_seg:
@@ -163,10 +164,8 @@ def _views(result: Report) -> list[View]:
     """Planes through the organs in three directions, as a radiologist looks at them."""
     found, steps = result.facts["found"], result.facts["spacing_mm"]
     label, volume = result.facts["label"], result.facts["upright"]
-    places, views = np.argwhere(label > 0), []
-    low, high = places.min(axis=0), places.max(axis=0)
-    for name, axis in PLANES:
-        chosen = np.linspace(low[axis], high[axis], N_PLANES).round().astype(int)
+    views = []
+    for (name, axis), chosen in zip(PLANES, _chosen(label), strict=True):
 
         def seen(array, axis=axis, chosen=chosen):
             return np.moveaxis(array, axis, 0)[chosen][:, ::-1, ::-1]
@@ -180,6 +179,35 @@ def _views(result: Report) -> list[View]:
             View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes", SOFT_TISSUE)
         )
     return views
+
+
+def _chosen(label):
+    """Indices of the planes that are shown, for each direction."""
+    places = np.argwhere(label > 0)
+    low, high = places.min(axis=0), places.max(axis=0)
+    return [np.linspace(low[k], high[k], N_PLANES).round().astype(int) for _, k in PLANES]
+
+
+def fullest_plane(label: np.ndarray, steps: tuple[float, float, float]) -> int:
+    """Which of the planes, seen in three directions at once, show most of the organs.
+
+    Parameters
+    ----------
+    label : int array, (a, b, c)
+        0 outside; something is inside.
+    steps : (float, float, float)
+        mm along its axes.
+
+    Returns
+    -------
+    int
+        0 to `N_PLANES` - 1, counted from the lowest, hindmost and leftmost.
+    """
+    area_mm2 = np.zeros(N_PLANES)
+    for (_, axis), chosen in zip(PLANES, _chosen(label), strict=True):
+        planes = np.moveaxis(label > 0, axis, 0)[chosen]
+        area_mm2 += np.count_nonzero(planes, axis=(1, 2)) * np.prod(steps) / steps[axis]
+    return int(np.argmax(area_mm2))
 
 
 def _contours(planes):

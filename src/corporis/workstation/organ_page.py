@@ -49,6 +49,8 @@ class OrganPage:
         How they are shown.
     reasons : sequence of str
         Where and why the prior overruled the image.
+    first_frame : int or None
+        The frame that is seen at first; by default the middle one.
     """
 
     kind: str
@@ -68,11 +70,13 @@ class OrganPage:
     camera: Camera | None = None
     looks: Mapping[str, Look] = field(default_factory=dict)
     reasons: Sequence[str] = ()
+    first_frame: int | None = None
 
 
 def render_organ_page(page: OrganPage, budget_bytes: int = 7_000_000) -> str:
     """The page as HTML text, complete in itself."""
-    data: dict = {"clock": clock_data(page.n_frames, None, page.n_frames // 2)}
+    first = page.n_frames // 2 if page.first_frame is None else page.first_frame
+    data: dict = {"clock": clock_data(page.n_frames, None, first, is_beat=False)}
     images = _stage(page, data, budget_bytes)
     sections = [
         ("images", "Outlines", images, "moving"),
@@ -111,7 +115,7 @@ def _stage(page, data, budget_bytes) -> str:
     if not panels:
         return ""
     kind = "stage both" if len(panels) == 2 else "stage"
-    bar = transport(page.n_frames, None, None)
+    bar = transport(page.n_frames, None, None, is_beat=False)
     return f'<div class="{kind}">{"".join(panels)}</div>{bar}'
 
 

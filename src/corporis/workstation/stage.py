@@ -28,13 +28,19 @@ DIRECTIONS = ((0, 1, "R", "right"), (0, -1, "L", "left"), (1, 1, "A", "front"),
               (1, -1, "P", "back"), (2, 1, "H", "head"), (2, -1, "F", "foot"))  # fmt: skip
 
 
-def clock_data(n_frames: int, times_ms: np.ndarray | None, start: int | None) -> dict:
-    """What the page's clock needs: frames, their times, and where it stands at first."""
+def clock_data(
+    n_frames: int, times_ms: np.ndarray | None, start: int | None, *, is_beat: bool = True
+) -> dict:
+    """What the page's clock needs: frames, their times, and where it stands at first.
+
+    Frames that are no heartbeat but planes of a volume stand still until they are asked to move.
+    """
     times = None if times_ms is None or n_frames < 2 else np.asarray(times_ms, dtype=float)
     return {
         "count": n_frames,
         "times": None if times is None else times.round(2).tolist(),
         "start": start or 0,
+        "isBeat": is_beat,
     }
 
 
@@ -155,8 +161,10 @@ def viewer_panel(
     )
 
 
-def transport(n_frames: int, ed_index: int | None, es_index: int | None) -> str:
-    """Play, pause and the time slider; nothing where only one frame exists."""
+def transport(
+    n_frames: int, ed_index: int | None, es_index: int | None, *, is_beat: bool = True
+) -> str:
+    """Play, pause and the slider of time or planes; nothing where only one frame exists."""
     if n_frames < 2:
         return ""
     jumps = "".join(
@@ -168,12 +176,13 @@ def transport(n_frames: int, ed_index: int | None, es_index: int | None) -> str:
         )
         if index is not None
     )
+    group, slider = ("Heartbeat", "Time in the heartbeat") if is_beat else ("Planes", "Plane")
     speeds = "".join(f'<option value="{value}">{word}×</option>' for value, word in SPEEDS)
     return (
-        '<div class="transport" hidden role="group" aria-label="Heartbeat">'
+        f'<div class="transport" hidden role="group" aria-label="{group}">'
         '<button type="button" class="play" aria-label="Play" data-state="paused"></button>'
         f'<input type="range" min="0" max="{n_frames - 1}" step="1" value="0" '
-        f'aria-label="Time in the heartbeat">{jumps}<output></output>'
+        f'aria-label="{slider}">{jumps}<output></output>'
         f'<select aria-label="Speed">{speeds}</select></div>'
     )
 

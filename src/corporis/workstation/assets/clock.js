@@ -3,7 +3,7 @@ const study = JSON.parse(document.getElementById("study").textContent);
 const page = document.documentElement;
 
 const clock = (() => {
-  const { count, times, start } = study.clock;
+  const { count, times, start, isBeat } = study.clock;
   const listeners = [];
   // Starts of the frames within one beat; the last frame lasts as long as the mean of the others.
   const beat = times ? (times[count - 1] - times[0]) * (count / Math.max(count - 1, 1)) : 1000;
@@ -51,7 +51,7 @@ const clock = (() => {
     },
     label(frame) {
       const when = times ? `${Math.round(times[frame])} ms` : `${Math.round((100 * frame) / count)} %`;
-      return `${when} · ${frame + 1}/${count}`;
+      return `${isBeat ? `${when} ·` : "plane"} ${frame + 1}/${count}`;
     },
   };
 })();
