@@ -1,10 +1,11 @@
 """Weights from a folder of livers and kidneys."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from apps.organs.trunk import hounsfield, labels
-from corporis.apps.organs import ct_training
 from corporis.apps.organs.ct_training import Schedule
 from corporis.cohorts import trunks
 from corporis.cohorts.trunks import (
@@ -100,7 +101,8 @@ def test_scans_are_rendered_alike_for_one_seed(known, monkeypatch):
 def test_training_leaves_what_the_application_loads(data, tmp_path, monkeypatch):
     pytest.importorskip("torch")
     network = UNet(2, 6, (4, 4), gives_probabilities=False, n_dims=3)
-    monkeypatch.setattr(ct_training, "NETWORK", network)
+    small = replace(trunks.train_evidence, network=network)
+    monkeypatch.setattr(trunks, "train_evidence", small)
     monkeypatch.setattr(trunks, "SHAPE", (40, 36, 48))
     said: dict = {}
     n = train_ct(data, tmp_path / "w", schedule=Schedule(2), n_scans=2, progress=said.__setitem__)

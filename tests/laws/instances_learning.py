@@ -98,6 +98,7 @@ INSTANCES = {
 EXEMPT = {
     "Agreement": "a value; planted bias and spread are recovered in learning/test_agreement.py",
     "BlockMatching": "a denoiser; its plain version and symmetries in learning/test_block_matching",
+    "CoarseFirst": "a description; what it asks of views is in learning/test_training.py",
     "Contributions": "a value that contributions() returns",
     "Counterfactual": "a value that counterfactual() returns",
     "DeletionTest": "a value that deletion_test() returns",
@@ -107,5 +108,6 @@ EXEMPT = {
     "Network": "the bytes of a graph, run against torch in learning/test_networks.py",
     "RegularisationPath": "a value that SparseLogistic.path() returns",
     "Stability": "a value that stability_selection() returns",
+    "Training": "a description; seeds and schedules are in learning/test_training.py",
     "UNet": "a description; what fit makes of it is in learning/test_networks.py",
 }

@@ -37,12 +37,14 @@ if TYPE_CHECKING:
         Stability,
         stability_selection,
     )
+    from corporis.learning.training import CoarseFirst, Training
     from corporis.learning.tuning import restored, tuned
 
 __all__ = [
     "KSVD",
     "Agreement",
     "BlockMatching",
+    "CoarseFirst",
     "Contributions",
     "Counterfactual",
     "DeletionTest",
@@ -62,6 +64,7 @@ __all__ = [
     "Representatives",
     "SparseLogistic",
     "Stability",
+    "Training",
     "UNet",
     "bland_altman",
     "contributions",
@@ -81,6 +84,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Agreement", "bland_altman", "coverage"), "agreement"),
+    **dict.fromkeys(("CoarseFirst", "Training"), "training"),
     **dict.fromkeys(("restored", "tuned"), "tuning"),
     "BlockMatching": "block_matching",
     "ObservationConfidence": "confidence",

@@ -209,6 +209,7 @@ class UNet:
         n_steps: int,
         seed: int = 0,
         threads: int = 1,
+        learning_rate: float = 3e-3,
         memory: float = 0.998,
         progress: Callable[[int, float], None] | None = None,
     ) -> Network:
@@ -216,7 +217,7 @@ class UNet:
 
         Parameters
         ----------
-        batch, loss, n_steps, memory, progress
+        batch, loss, n_steps, learning_rate, memory, progress
             See `fit`.
         seed : int
             Of the weights at the start.
@@ -226,7 +227,15 @@ class UNet:
         torch = import_torch()
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
-        module = fit(self.torch(), batch, loss, n_steps=n_steps, memory=memory, progress=progress)
+        module = fit(
+            self.torch(),
+            batch,
+            loss,
+            n_steps=n_steps,
+            learning_rate=learning_rate,
+            memory=memory,
+            progress=progress,
+        )
         return self.export(module)
 
     def export(self, module, *, n_threads: int = 2) -> Network:

@@ -15,7 +15,7 @@ from corporis.apps.heart_shape.evidence import Border, PixelEvidence
 from corporis.apps.heart_shape.location import WIDE_RADIUS
 from corporis.apps.heart_shape.outer_wall import ANYTHING, wall_labels
 from corporis.apps.heart_shape.right_cavity import add_right_cavity
-from corporis.learning.networks import Network, UNet, fit, import_torch
+from corporis.learning.networks import Network, UNet, import_torch
 
 LOCATOR = UNet(n_in=3, n_out=2, widths=(16, 24, 40, 56, 56))
 SEGMENTER = UNet(n_in=5, n_out=4, widths=(24, 48, 80, 112))
@@ -170,14 +170,14 @@ def train(
     """
     if not examples:
         raise ValueError("train needs at least one example")
-    import_torch().set_num_threads(threads)
     schedule = schedule or Schedule()
+    learn = partial(_learn, seed=seed, threads=threads, progress=progress)
     hearts = [Heart(example) for example in examples]
     if locator is None:
         places = WholeImages(hearts, schedule.batch_size, seed)
-        locator = _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", progress)
+        locator = learn(LOCATOR, places, schedule.locator_steps, "locator")
     windows = Windows(hearts, schedule.batch_size, seed, border, n_coarse=schedule.coarse_steps)
-    segmenter = _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "segmenter", progress)
+    segmenter = learn(SEGMENTER, windows, schedule.segmenter_steps, "segmenter")
     return PixelEvidence(locator, segmenter, border=border)
 
 
@@ -185,36 +185,35 @@ def train_locator(
     examples: Sequence[Example], *, seed: int = 0, schedule: Schedule | None = None
 ) -> Network:
     """Train the locator alone on one thread, as `train` does."""
-    import_torch().set_num_threads(1)
     schedule = schedule or Schedule()
     places = WholeImages([Heart(e) for e in examples], schedule.batch_size, seed)
-    return _learn(LOCATOR, places, schedule.locator_steps, seed, "locator", None)
+    return _learn(LOCATOR, places, schedule.locator_steps, "locator", seed=seed)
 
 
 def train_right(
     examples: Sequence[Example], *, seed: int = 0, schedule: Schedule | None = None
 ) -> Network:
     """Train the segmenter of the right cavity on one thread, in wider windows than `train` does."""
-    import_torch().set_num_threads(1)
     schedule = schedule or Schedule()
     hearts = [Heart(e) for e in examples]
     windows = Windows(
         hearts, schedule.batch_size, seed, Border.BLOOD, WIDE_RADIUS, schedule.coarse_steps
     )
-    return _learn(SEGMENTER, windows, schedule.segmenter_steps, seed, "right", None)
+    return _learn(SEGMENTER, windows, schedule.segmenter_steps, "right", seed=seed)
 
 
-def _learn(network: UNet, batches, n_steps: int, seed: int, stage: str, progress) -> Network:
-    import_torch().manual_seed(seed)
-    module = fit(
-        network.torch(),
+def _learn(
+    network: UNet, batches, n_steps: int, stage: str, *, seed: int, threads: int = 1, progress=None
+) -> Network:
+    return network.trained(
         batches,
         _loss,
         n_steps=n_steps,
+        seed=seed,
+        threads=threads,
         learning_rate=4e-3,
         progress=None if progress is None else partial(progress, stage),
     )
-    return network.export(module)
 
 
 def _loss(logits, labels):

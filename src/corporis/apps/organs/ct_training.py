@@ -1,6 +1,5 @@
 """Training of the evidence in computed tomography whose organs are labelled."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from scipy.spatial.transform import Rotation
 from corporis.apps.organs.ct_artefacts import CT_ARTEFACTS
 from corporis.apps.organs.ct_evidence import ORGANS, TrunkEvidence, network_input
 from corporis.learning.networks import UNet, import_torch
+from corporis.learning.training import CoarseFirst, Training
 
 NETWORK = UNet(2, len(ORGANS) + 1, (24, 48, 80, 112), gives_probabilities=False, n_dims=3)
 WIDE, NEAR = (64, 64, 96), (48, 48, 64)
@@ -51,61 +51,12 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long to train.
-
-    Parameters
-    ----------
-    n_steps : int
-        Optimisation steps.
-    coarse : float
-        Share of the steps, the first ones, that see a large view at half the resolution: they
-        teach where organs lie, the rest where exactly they end. 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `coarse` is not a share.
-    """
+class Schedule(CoarseFirst):
+    """As long as scans take; the first views show more (`WIDE`) at half the resolution."""
 
     n_steps: int = 4400
+    batch_size: int = 1
     coarse: float = 0.7
-
-    def __post_init__(self):
-        if not 0 <= self.coarse <= 1:
-            raise ValueError(f"coarse must be a share, 0 to 1, got {self.coarse}")
-
-
-def train_evidence(
-    known: Sequence[Scan],
-    *,
-    seed: int = 0,
-    schedule: Schedule | None = None,
-    threads: int = 1,
-    progress: Callable[[int, float], None] | None = None,
-) -> TrunkEvidence:
-    """Train on `known`, three of ten views with an artefact; same seed and threads, same weights.
-
-    Raises
-    ------
-    ValueError
-        If `known` is empty.
-    corporis.errors.MissingExtra
-        If torch is not installed.
-    """
-    if not known:
-        raise ValueError("training needs at least one scan")
-    schedule = schedule or Schedule()
-    network = NETWORK.trained(
-        Views(known, seed, round(schedule.coarse * schedule.n_steps)),
-        loss,
-        n_steps=schedule.n_steps,
-        seed=seed,
-        threads=threads,
-        memory=0.99,  # the schedule is short: weights of its first half are no good
-        progress=progress,
-    )
-    return TrunkEvidence(network)
 
 
 def loss(output, y):
@@ -118,23 +69,28 @@ def loss(output, y):
 
 
 class Views:
-    """Random batches of one: cut out, turned and sized a little, and some with an artefact.
+    """Random batches: cut out, turned and sized a little, and some with an artefact.
 
     Never mirrored: the liver tells right from left. The first `n_coarse` batches show more, at
     half the resolution.
     """
 
-    def __init__(self, known, seed, n_coarse=0):
-        self.known, self.n_coarse = known, n_coarse
+    def __init__(self, known, size, seed, n_coarse=0):
+        self.known, self.size, self.n_coarse = known, size, n_coarse
         self.halved = [_halved(scan) for scan in known] if n_coarse else []
         self.random = np.random.default_rng([seed, *WIDE])
         self.kinds = list(CT_ARTEFACTS.values())
 
     def __call__(self, step):
-        """Input (1, 2, a, b, c) and shares (1, 6, a, b, c)."""
+        """Input (n, 2, a, b, c) and shares (n, 6, a, b, c)."""
+        torch = import_torch()
+        views = [self._view(step < self.n_coarse) for _ in range(self.size)]
+        return torch.stack([x for x, _ in views]), torch.stack([y for _, y in views])
+
+    def _view(self, is_coarse):
         torch = import_torch()
         number = self.random.integers(len(self.known))
-        if step < self.n_coarse:
+        if is_coarse:
             a, b, c = WIDE
             volume, label = self._cut(self.halved[number], (a // 2, b // 2, c // 2))
         else:
@@ -142,8 +98,8 @@ class Views:
         volume = volume * self.random.normal(1, 0.03) + self.random.normal(0, 8)
         if self.random.random() < DISTURBED:
             volume = self.kinds[self.random.integers(len(self.kinds))].drawn(volume, self.random)
-        x = torch.from_numpy(network_input(volume))[None]
-        y = torch.nn.functional.one_hot(label, len(ORGANS) + 1).permute(3, 0, 1, 2)[None].float()
+        x = torch.from_numpy(network_input(volume))
+        y = torch.nn.functional.one_hot(label, len(ORGANS) + 1).permute(3, 0, 1, 2).float()
         return x, y
 
     def _cut(self, scan, window):
@@ -184,3 +140,9 @@ def _halved(scan):
     blocks = scan.hounsfield[: 2 * a, : 2 * b, : 2 * c].reshape(a, 2, b, 2, c, 2)
     mean = blocks.astype(np.float32).mean(axis=(1, 3, 5))
     return Scan(mean, np.ascontiguousarray(scan.label[: 2 * a : 2, : 2 * b : 2, : 2 * c : 2]))
+
+
+train_evidence: Training[Scan, TrunkEvidence] = Training(
+    NETWORK, Views, loss, Schedule(), TrunkEvidence, memory=0.99
+)
+"""On scans, three of ten views with an artefact."""

@@ -1,6 +1,5 @@
 """Training of the evidence in MR crops whose hippocampus is outlined."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +8,13 @@ from scipy.spatial.transform import Rotation
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence, network_input
 from corporis.apps.organs.volume_artefacts import VOLUME_ARTEFACTS
 from corporis.learning.networks import UNet, import_torch
+from corporis.learning.training import CoarseFirst, Training
 
 NETWORK = UNet(1, len(PARTS) + 1, (32, 64, 128), gives_probabilities=False, n_dims=3)
 WINDOW = (32, 48, 32)
 """Voxels of 1 mm that a view shows, up, forward and to the right: a hippocampus fits in."""
-NEAR, NEAR_SHARE = (24, 40, 24), 0.6
-"""The same in the first steps, and their share of all: twice as many for the same time."""
+NEAR = (24, 40, 24)
+"""The same in the first steps."""
 DISTURBED = 0.3
 """Share of the views with an artefact."""
 
@@ -50,51 +50,17 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long to train.
-
-    Parameters
-    ----------
-    n_steps : int
-        Optimisation steps.
-    batch_size : int
-        Crops in each.
-    """
+class Schedule(CoarseFirst):
+    """As long as crops take; the first views are cut close (`NEAR`), twice as many a second."""
 
     n_steps: int = 5000
     batch_size: int = 2
+    coarse: float = 0.6
 
-
-def train_evidence(
-    known: Sequence[Crop],
-    *,
-    seed: int = 0,
-    schedule: Schedule | None = None,
-    threads: int = 1,
-    progress: Callable[[int, float], None] | None = None,
-) -> HippocampusEvidence:
-    """Train on `known`, three of ten views with an artefact; same seed and threads, same weights.
-
-    Raises
-    ------
-    ValueError
-        If `known` is empty.
-    corporis.errors.MissingExtra
-        If torch is not installed.
-    """
-    if not known:
-        raise ValueError("training needs at least one crop")
-    schedule = schedule or Schedule()
-    network = NETWORK.trained(
-        Views(known, schedule.batch_size, seed, int(NEAR_SHARE * schedule.n_steps)),
-        loss,
-        n_steps=schedule.n_steps,
-        seed=seed,
-        threads=threads,
-        memory=0.995,  # the schedule is short: weights of its first half are no good
-        progress=progress,
-    )
-    return HippocampusEvidence(network)
+    @property
+    def n_coarse(self) -> int:
+        """The steps whose views are cut close, rounded down: a seed's weights hang on it."""
+        return int(self.coarse * self.n_steps)
 
 
 def loss(output, y):
@@ -172,3 +138,9 @@ def _centred(window):
     """Places of voxels about the middle, (*window, 3)."""
     middles = [(np.arange(n) - (n - 1) / 2).astype(np.float32) for n in window]
     return np.stack(np.meshgrid(*middles, indexing="ij"), axis=-1)
+
+
+train_evidence: Training[Crop, HippocampusEvidence] = Training(
+    NETWORK, Views, loss, Schedule(), HippocampusEvidence, memory=0.995
+)
+"""On crops, three of ten views with an artefact."""

@@ -1,6 +1,5 @@
 """Training of the evidence in radiographs from images whose organs are outlined."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from corporis.apps.organs.artefacts import ARTEFACTS
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence, network_input
 from corporis.learning.networks import UNet, import_torch
+from corporis.learning.training import CoarseFirst, Training
 
 OVERLAP = 0.6
 """Weight of the overlaps in the loss, beside the cross-entropy of pixels."""
@@ -44,65 +44,15 @@ class Radiograph:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long to train.
+class Schedule(CoarseFirst):
+    """As long as radiographs take; the first ones have half the side, half as many again a batch.
 
-    Parameters
-    ----------
-    n_steps : int
-        Optimisation steps.
-    batch_size : int
-        Radiographs in each.
-    coarse : float
-        Share of the steps, the first ones, whose radiographs have half the side, half as many
-        again in a batch: they cost a third, and teach where organs lie; the rest teach where
-        exactly they end. 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `coarse` is not a share.
+    Those cost a third.
     """
 
     n_steps: int = 2800
     batch_size: int = 4
     coarse: float = 0.65
-
-    def __post_init__(self):
-        if not 0 <= self.coarse <= 1:
-            raise ValueError(f"coarse must be a share, 0 to 1, got {self.coarse}")
-
-
-def train_evidence(
-    known: Sequence[Radiograph],
-    *,
-    seed: int = 0,
-    schedule: Schedule | None = None,
-    threads: int = 1,
-    progress: Callable[[int, float], None] | None = None,
-) -> RadiographEvidence:
-    """Train on `known`, two of five views with an artefact; same seed and threads, same weights.
-
-    Raises
-    ------
-    ValueError
-        If `known` is empty.
-    corporis.errors.MissingExtra
-        If torch is not installed.
-    """
-    if not known:
-        raise ValueError("training needs at least one radiograph")
-    schedule = schedule or Schedule()
-    network = NETWORK.trained(
-        Views(known, schedule.batch_size, seed, round(schedule.coarse * schedule.n_steps)),
-        loss,
-        n_steps=schedule.n_steps,
-        seed=seed,
-        threads=threads,
-        memory=0.99,  # the schedule is short: weights of its first half are no good
-        progress=progress,
-    )
-    return RadiographEvidence(network)
 
 
 def loss(output, y):
@@ -180,3 +130,9 @@ class Views:
         bend = torch.nn.functional.interpolate(knots, size=(SIDE // 4,) * 2, mode="bicubic")
         bend = torch.nn.functional.interpolate(bend, size=(SIDE, SIDE), mode="bilinear")
         return grid + bend.permute(0, 2, 3, 1)
+
+
+train_evidence: Training[Radiograph, RadiographEvidence] = Training(
+    NETWORK, Views, loss, Schedule(), RadiographEvidence, memory=0.99
+)
+"""On radiographs, two of five views with an artefact."""
