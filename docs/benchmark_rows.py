@@ -40,6 +40,19 @@ class Row:
         return "reached" if is_reached else "**missed**"
 
 
+def with_evidence(words: str, key: str, *others, form: str = "{:.3f}") -> Row:
+    """A figure beside that of the evidence alone; `others` are its goal and what is better."""
+    return Row(words, key, *others, form=form, extra=f"{key}_evidence")
+
+
+def worst_thirds(words: str, key: str, kinds: dict[str, str]) -> tuple[Row, ...]:
+    """A figure for each kind of artefact; `words` say where it is named."""
+    return tuple(
+        with_evidence(words.format(said), f"{key}_{kind}_worst_third")
+        for kind, said in kinds.items()
+    )
+
+
 DB, SMALL = "{:.2f}", "{:.1e}"
 """Forms of decibels and of small shares."""
 
@@ -406,34 +419,30 @@ REPAIR = (
 )
 
 RADIOGRAPHS = (
-    Row("lungs: Jaccard", "lung_jaccard", 0.962, extra="lung_jaccard_evidence"),
-    Row("the worst 5 %", "lung_jaccard_worst5", 0.90, extra="lung_jaccard_worst5_evidence"),
-    Row("heart: Dice", "heart_dice", 0.955, extra="heart_dice_evidence"),
-    Row("clavicles: Dice", "clavicle_dice", 0.91, extra="clavicle_dice_evidence"),
-    Row(
+    with_evidence("lungs: Jaccard", "lung_jaccard", 0.962),
+    with_evidence("the worst 5 %", "lung_jaccard_worst5", 0.90),
+    with_evidence("heart: Dice", "heart_dice", 0.955),
+    with_evidence("clavicles: Dice", "clavicle_dice", 0.91),
+    with_evidence(
         "share of pixels with a wrong label",
         "five_structure_pixel_error",
         0.021,
         False,
-        "{:.4f}",
-        "five_structure_pixel_error_evidence",
+        form="{:.4f}",
     ),
     Row("artefacts: least gain by the prior on the worst third", "artefact_gain", 0.02),
-    *(
-        Row(
-            f"the worst third under {words}: Jaccard",
-            f"artefact_{kind}_worst_third",
-            extra=f"artefact_{kind}_worst_third_evidence",
-        )
-        for kind, words in (
-            ("strip", "a missing strip"),
-            ("cut_off", "a side cut off"),
-            ("text", "writing burnt in"),
-            ("pacemaker", "a pacemaker"),
-            ("noise", "noise"),
-            ("bias", "shading"),
-            ("inverted", "inverted grey"),
-        )
+    *worst_thirds(
+        "the worst third under {}: Jaccard",
+        "artefact",
+        {
+            "strip": "a missing strip",
+            "cut_off": "a side cut off",
+            "text": "writing burnt in",
+            "pacemaker": "a pacemaker",
+            "noise": "noise",
+            "bias": "shading",
+            "inverted": "inverted grey",
+        },
     ),
     Row("what the prior costs without artefacts", "artefact_clean_loss", 0.002, False, "{:.4f}"),
     Row("whether doubt predicts a low overlap: area under the curve", "uncertain_auc"),
@@ -456,36 +465,20 @@ RADIOGRAPH_NUMBERS = tuple(
     )
 )
 HIPPOCAMPUS = (
-    Row("both parts: Dice", "hippocampus_dice", 0.90, extra="hippocampus_dice_evidence"),
-    Row("the worst crop", "hippocampus_dice_worst", 0.82, extra="hippocampus_dice_worst_evidence"),
-    Row(
-        "surface distance, mm",
-        "hippocampus_surface_mm",
-        0.45,
-        False,
-        extra="hippocampus_surface_mm_evidence",
-    ),
+    with_evidence("both parts: Dice", "hippocampus_dice", 0.90),
+    with_evidence("the worst crop", "hippocampus_dice_worst", 0.82),
+    with_evidence("surface distance, mm", "hippocampus_surface_mm", 0.45, False),
+    with_evidence("anterior part: Dice", "hippocampus_anterior_dice"),
+    with_evidence("posterior part: Dice", "hippocampus_posterior_dice"),
     *(
-        Row(
-            f"{part} part: Dice",
-            f"hippocampus_{part}_dice",
-            extra=f"hippocampus_{part}_dice_evidence",
-        )
-        for part in ("anterior", "posterior")
-    ),
-    *(
-        Row(
-            f"{words}{' on the worst third' if row == 'worst_third' else ''}: Dice",
-            f"hippocampus_{kind}_{row}",
-            extra=f"hippocampus_{kind}_{row}_evidence",
-        )
+        with_evidence(f"{words}{where}: Dice", f"hippocampus_{kind}_{row}")
         for kind, words in (
             ("ghost", "motion"),
             ("shading", "shading"),
             ("noise", "noise"),
             ("slab", "a missing slab"),
         )
-        for row in ("dice", "worst_third")
+        for row, where in (("dice", ""), ("worst_third", " on the worst third"))
     ),
     Row("artefacts: least gain by the prior on the worst third", "hippocampus_artefact_gain"),
     Row(
@@ -509,37 +502,23 @@ CT = (
         row
         for name, words in (("liver", "liver"), ("kidney", "kidneys"), ("lung", "lungs"))
         for row in (
-            Row(
-                f"real scans, {words}: Dice",
-                f"ct_{name}_dice",
-                extra=f"ct_{name}_dice_evidence",
+            with_evidence(f"real scans, {words}: Dice", f"ct_{name}_dice"),
+            with_evidence(
+                f"real scans, {words}: surface distance, mm", f"ct_{name}_mm", form="{:.1f}"
             ),
-            Row(
-                f"real scans, {words}: surface distance, mm",
-                f"ct_{name}_mm",
-                form="{:.1f}",
-                extra=f"ct_{name}_mm_evidence",
-            ),
-            Row(
-                f"rendered torsos, {words}: Dice",
-                f"ct_rendered_{name}_dice",
-                extra=f"ct_rendered_{name}_dice_evidence",
-            ),
+            with_evidence(f"rendered torsos, {words}: Dice", f"ct_rendered_{name}_dice"),
         )
     ),
-    *(
-        Row(
-            f"rendered, worst third, {words}: Dice",
-            f"ct_{kind}_worst_third",
-            extra=f"ct_{kind}_worst_third_evidence",
-        )
-        for kind, words in (
-            ("clean", "clean"),
-            ("metal", "metal"),
-            ("few_photons", "few photons"),
-            ("lost_slices", "lost slices"),
-            ("breathing", "breathing"),
-        )
+    *worst_thirds(
+        "rendered, worst third, {}: Dice",
+        "ct",
+        {
+            "clean": "clean",
+            "metal": "metal",
+            "few_photons": "few photons",
+            "lost_slices": "lost slices",
+            "breathing": "breathing",
+        },
     ),
     Row("artefacts: least gain by the shapes on the worst third", "ct_artefact_gain"),
     Row(

@@ -1,7 +1,6 @@
 """Liver, lungs and kidneys in CT: evidence trained on rendered torsos, scored on real scans."""
 
 import csv
-import sys
 import time
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import numpy as np
 from corporis.apps.organs.ct import TrunkCT
 from corporis.apps.organs.ct_artefacts import CT_ARTEFACTS
 from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
-from corporis.apps.organs.ct_training import Schedule, train_evidence
+from corporis.apps.organs.ct_training import train_evidence
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.trunks import organ_shapes, prior_shapes, rendered_scans
 from corporis.shapes import dice
+from organs_rows.folds import trained
 from organs_rows.hippocampus import mask_distance
 
 N_SCANS, N_RENDERED = 120, 8
@@ -56,7 +56,14 @@ def row(train, test, keep, steps):
         [one for k, one in enumerate(many) if k not in set(out.tolist())]
         for many, out in zip((livers, kidneys), held)
     ]
-    evidence = trained(*known, keep, steps)
+    evidence = trained(
+        "ct",
+        train_evidence,
+        TrunkEvidence.load,
+        lambda: rendered_scans(*known, N_SCANS),
+        keep,
+        steps,
+    )
     seconds = time.perf_counter() - begun
     application = TrunkCT(evidence, prior_shapes(*known))
     real = [scored(application, *paths) for paths in scans(test)]
@@ -67,24 +74,6 @@ def row(train, test, keep, steps):
             seen = overlaps(application, volume, (STEP_MM,) * 3, scan.label)
             rendered.append({"image": kind, **seen})
     return "ct", {"n": len(real), "train_seconds": seconds, "scans": real, "rendered": rendered}
-
-
-def trained(livers, kidneys, keep, steps) -> TrunkEvidence:
-    """From `keep`, where an earlier run left it, or by training now."""
-    folder = None if keep is None else Path(keep) / "ct"
-    if folder is not None and folder.is_dir():
-        return TrunkEvidence.load(folder)
-    schedule = Schedule() if steps is None else Schedule(steps)
-
-    def tell(step, loss):
-        if step % 100 == 0:
-            print(f"ct, step {step}: {loss:.4f}", file=sys.stderr, flush=True)
-
-    bank = rendered_scans(livers, kidneys, N_SCANS)
-    found = train_evidence(bank, schedule=schedule, progress=tell)
-    if folder is not None:
-        found.save(folder)
-    return found
 
 
 def images(volume, number):

@@ -1,6 +1,5 @@
 """Hippocampi in MR crops: evidence and shape prior learned on other crops, with artefacts too."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -9,15 +8,14 @@ from skimage.measure import marching_cubes
 
 from corporis.apps.organs.hippocampus import HippocampusMR
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
-from corporis.apps.organs.hippocampus_training import Schedule, train_evidence
+from corporis.apps.organs.hippocampus_training import train_evidence
 from corporis.apps.organs.volume_artefacts import VOLUME_ARTEFACTS
 from corporis.apps.organs.volume_fusion import volume_deviation
 from corporis.cohorts.hippocampi import learned_shapes, outlined_hippocampi
-from corporis.errors import BadInput
 from corporis.interfaces import Mesh
 from corporis.shapes import dice, surface_distance
+from organs_rows.folds import by_fold, trained
 
-N_FOLDS, LEAST = 5, 20
 GOOD = 0.85
 SAMPLES = 2000
 NOTE = (
@@ -33,25 +31,7 @@ NOTE = (
 
 def jobs(train: Path, test: Path, folds=None, keep=None, steps=None):
     """Arguments of `row` for each fold asked for."""
-    try:
-        cases = outlined_hippocampi(train)
-        others = cases if train.resolve() == test.resolve() else outlined_hippocampi(test)
-    except BadInput:
-        return []
-    if len(cases) < LEAST:
-        return []
-    names = [case.name for case in cases]
-    if others is not cases:
-        fresh = [case.name for case in others if case.name not in set(names)]
-        return [(0, train, test, names, fresh, keep, steps)]
-    order = np.random.default_rng(0).permutation(len(names))
-    found = []
-    for number, part in enumerate(np.array_split(order, N_FOLDS)):
-        if folds is None or number in folds:
-            held = [names[k] for k in sorted(part.tolist())]
-            rest = [name for name in names if name not in set(held)]
-            found.append((number, train, test, rest, held, keep, steps))
-    return found
+    return [(*fold, keep, steps) for fold in by_fold(outlined_hippocampi, train, test, folds)]
 
 
 def row(number, train, test, learned, scored, keep, steps):
@@ -59,7 +39,14 @@ def row(number, train, test, learned, scored, keep, steps):
     known = {case.name: case for case in outlined_hippocampi(train)}
     cases = [known[name] for name in learned]
     begun = time.perf_counter()
-    evidence = trained(number, cases, keep, steps)
+    evidence = trained(
+        f"hippocampus_{number}",
+        train_evidence,
+        HippocampusEvidence.load,
+        lambda: [c.crop() for c in cases],
+        keep,
+        steps,
+    )
     seconds = time.perf_counter() - begun
     application = HippocampusMR(evidence, learned_shapes(cases))
     held = {case.name: case for case in outlined_hippocampi(test)}
@@ -71,23 +58,6 @@ def row(number, train, test, learned, scored, keep, steps):
         ]
     made = {"fold": number, "n": len(scored), "train_seconds": seconds, "crops": crops}
     return "hippocampus", made
-
-
-def trained(number, cases, keep, steps) -> HippocampusEvidence:
-    """From `keep`, where an earlier run left it, or by training now."""
-    folder = None if keep is None else Path(keep) / f"hippocampus_{number}"
-    if folder is not None and folder.is_dir():
-        return HippocampusEvidence.load(folder)
-    schedule = Schedule() if steps is None else Schedule(steps)
-
-    def tell(step, loss):
-        if step % 100 == 0:
-            print(f"fold {number}, step {step}: {loss:.4f}", file=sys.stderr, flush=True)
-
-    found = train_evidence([c.crop() for c in cases], schedule=schedule, progress=tell)
-    if folder is not None:
-        found.save(folder)
-    return found
 
 
 def images(case, name):

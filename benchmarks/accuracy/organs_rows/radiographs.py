@@ -1,6 +1,5 @@
 """Radiographs: evidence and shape prior learned on other subjects, clean and with artefacts."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -11,14 +10,13 @@ from corporis.apps.organs.chest_shape import ChestShapes
 from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.radiograph import ChestRadiograph, chest_measures
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence
-from corporis.apps.organs.radiograph_training import Schedule, train_evidence
+from corporis.apps.organs.radiograph_training import train_evidence
 from corporis.apps.organs.square import Square
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
-from corporis.errors import BadInput
 from corporis.learning import bland_altman, coverage
 from corporis.shapes import dice, jaccard
+from organs_rows.folds import by_fold, trained
 
-N_FOLDS, LEAST = 5, 20
 GOOD_LUNG = 0.93
 MASK_MM = 0.35
 """Side of a pixel of the masks."""
@@ -43,25 +41,7 @@ NOTE = (
 
 def jobs(train: Path, test: Path, folds=None, keep=None, steps=None):
     """Arguments of `row` for each fold asked for."""
-    try:
-        cases = outlined_radiographs(train)
-        others = cases if train.resolve() == test.resolve() else outlined_radiographs(test)
-    except BadInput:
-        return []
-    if len(cases) < LEAST:
-        return []
-    names = [case.name for case in cases]
-    if others is not cases:
-        fresh = [case.name for case in others if case.name not in set(names)]
-        return [(0, train, test, names, fresh, keep, steps)]
-    order = np.random.default_rng(0).permutation(len(names))
-    found = []
-    for number, part in enumerate(np.array_split(order, N_FOLDS)):
-        if folds is None or number in folds:
-            held = [names[k] for k in sorted(part.tolist())]
-            rest = [name for name in names if name not in set(held)]
-            found.append((number, train, test, rest, held, keep, steps))
-    return found
+    return [(*fold, keep, steps) for fold in by_fold(outlined_radiographs, train, test, folds)]
 
 
 def row(number, train, test, learned, scored, keep, steps):
@@ -69,7 +49,14 @@ def row(number, train, test, learned, scored, keep, steps):
     known = {case.name: case for case in outlined_radiographs(train)}
     cases = [known[name] for name in learned]
     begun = time.perf_counter()
-    evidence = trained(number, cases, keep, steps)
+    evidence = trained(
+        f"radiographs_{number}",
+        train_evidence,
+        RadiographEvidence.load,
+        lambda: [c.radiograph for c in cases],
+        keep,
+        steps,
+    )
     seconds = time.perf_counter() - begun
     application = ChestRadiograph(evidence, ChestShapes().fit(landmark_shapes(cases)))
     held = {case.name: case for case in outlined_radiographs(test)}
@@ -81,23 +68,6 @@ def row(number, train, test, learned, scored, keep, steps):
         ]
     made = {"fold": number, "n": len(scored), "train_seconds": seconds, "subjects": subjects}
     return "radiographs", made
-
-
-def trained(number, cases, keep, steps) -> RadiographEvidence:
-    """From `keep`, where an earlier run left it, or by training now."""
-    folder = None if keep is None else Path(keep) / f"radiographs_{number}"
-    if folder is not None and folder.is_dir():
-        return RadiographEvidence.load(folder)
-    schedule = Schedule() if steps is None else Schedule(steps)
-
-    def tell(step, loss):
-        if step % 100 == 0:
-            print(f"fold {number}, step {step}: {loss:.4f}", file=sys.stderr, flush=True)
-
-    found = train_evidence([c.radiograph for c in cases], schedule=schedule, progress=tell)
-    if folder is not None:
-        found.save(folder)
-    return found
 
 
 def images(case, name):
