@@ -1,7 +1,7 @@
 """Organs in CT as a person meets them: a scan in, outlines, volumes and a report out."""
 
-import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -21,8 +21,7 @@ from corporis.imaging.volume_segmentation import slice_files, write_volume_seg
 from corporis.interfaces import Mesh, Report
 from corporis.shapes import mask_contours
 from corporis.shapes.mesh import oriented_outward
-from corporis.workstation.organ_page import OrganPage
-from corporis.workstation.organs import OrganRun, write_result
+from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Look
 from corporis.workstation.stage import OUTLINE_COLOURS
@@ -92,19 +91,10 @@ def run_ct(
         for organ, mesh in meshes.items():
             write_vtp(mesh, folder / f"{organ.replace(' ', '_')}.vtp")
         parts = overruled_parts(found, steps)
-        page = OrganPage(
-            "CT report",
-            case.name,
-            _sentence(found),
-            not _doubted(found),
-            sorted(result.measures, key=lambda measure: measure.unit != "ml"),
-            _views(result),
-            N_PLANES,
-            result.methods,
-            result.references,
-            (*result.warnings, *case.facts.get("warnings", ())),
-            clock.facts(case, {}),
-            datetime.date.today().isoformat(),
+        said, is_certain, views = _sentence(found), not _doubted(found), _views(result)
+        page = replace(
+            page_of("CT report", case, result, clock, said, is_certain, views),
+            measures=sorted(result.measures, key=lambda measure: measure.unit != "ml"),
             meshes=meshes,
             looks=LOOKS,
             reasons=_reasons(parts),

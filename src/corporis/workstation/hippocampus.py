@@ -1,7 +1,7 @@
 """The hippocampus as a person meets it: an MR crop in, outlines, volumes and a report out."""
 
-import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,7 @@ from corporis.imaging import OutputFolder, write_vtp
 from corporis.interfaces import Mesh, Report
 from corporis.shapes import mask_contours
 from corporis.shapes.mesh import oriented_outward
-from corporis.workstation.organ_page import OrganPage
-from corporis.workstation.organs import OrganRun, write_result
+from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Look
 
@@ -67,19 +66,9 @@ def run_hippocampus(
         meshes = surfaces(found, upright_affine(image.affine, volume.shape))
         for key, mesh in meshes.items():
             write_vtp(mesh, folder / f"{key.replace(' ', '_')}.vtp")
-        page = OrganPage(
-            "hippocampus report",
-            case.name,
-            _sentence(result),
-            not found.is_uncertain,
-            result.measures,
-            _views(result),
-            N_PLANES,
-            result.methods,
-            result.references,
-            (*result.warnings, *case.facts.get("warnings", ())),
-            clock.facts(case, {}),
-            datetime.date.today().isoformat(),
+        said, is_certain, views = _sentence(result), not found.is_uncertain, _views(result)
+        page = replace(
+            page_of("hippocampus report", case, result, clock, said, is_certain, views),
             meshes=meshes,
             looks=LOOKS,
             reasons=[_reason(part) for part in result.facts["overruled"]] or [NOTHING],

@@ -108,8 +108,8 @@ def _side(organ) -> str:
     return first if rest else ""
 
 
-def page_of(kind, case, result, clock, sentence, is_certain, views, scene=()) -> OrganPage:
-    """The page of one case."""
+def page_of(kind, case, result, clock, sentence, is_certain, views) -> OrganPage:
+    """The page of one case, without surfaces and reasons."""
     return OrganPage(
         kind,
         case.name,
@@ -123,7 +123,6 @@ def page_of(kind, case, result, clock, sentence, is_certain, views, scene=()) ->
         (*result.warnings, *case.facts.get("warnings", ())),
         clock.facts(case, {}),
         datetime.date.today().isoformat(),
-        *scene,
     )
 
 

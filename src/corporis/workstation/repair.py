@@ -1,6 +1,7 @@
 """Repair as a person meets it: a mask in, the mended organ, what was overruled and a report out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from corporis.interfaces import Measure, Mesh, Report
 from corporis.shapes import is_closed, mask_contours, oriented_outward
 from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
-from corporis.workstation.scene import Camera, Colouring
+from corporis.workstation.scene import Colouring
 
 Progress = Callable[[str, float], None] | None
 UNLIKE = 3.0
@@ -93,8 +94,11 @@ def run_repair(
         if not is_like:
             sentence = f"This {result.warnings[0]}."
         views = [_view(turned[here], found, own, seen)]
-        scene = ({"mended": _surface(found, own, here)}, (COLOURING,), Camera())
-        page = page_of("repair report", case, result, clock, sentence, is_like, views, scene)
+        page = replace(
+            page_of("repair report", case, result, clock, sentence, is_like, views),
+            meshes={"mended": _surface(found, own, here)},
+            colourings=(COLOURING,),
+        )
         write_result(folder, page, result)
     return OrganRun(Path(output) / "report.html", result, said)
 
