@@ -20,9 +20,10 @@ ENDINGS = ("", "_pca", "_pca_kept", "_input", "_morphology")
 NOTE = (
     "repair_*: one fold of five, by subject for livers and kidneys (the left one, kidney and "
     "tumour together), by crop for hippocampi (no subject is known), at most 24 scored; a fifth "
-    "of the volume removed (every other case) or added in 1 to 4 balls. Our judge learns from 40 "
-    "training masks spoilt by lumps of other shares and forms, explained by organs other than "
-    "themselves. The morphological operation (or none) is chosen on eight damaged training masks; "
+    "of the volume removed (every other case) or added in 1 to 4 balls. Our judge learns from 80 "
+    "training masks spoilt by lumps of other shares and forms, each explained by the four fifths "
+    "of the training organs that it is not among. The morphological operation (or none) is "
+    "chosen on eight damaged training masks; "
     "PCA is the shape of 98 % of the modes fitted in the same frame; _pca_kept puts it into a rule "
     "of what to overrule, by depth. p95: 95 % of the distances of "
     "both borders, pooled. Livers are surfaces, filled at a 33rd of their size; small holes and "

@@ -13,7 +13,7 @@ from corporis.cohorts.organs import Learned, learn_repair, shape_files
 from corporis.errors import BadInput
 from corporis.imaging.output import atomic_path
 
-VERSION = 1
+VERSION = 2
 """Of what a repair learns from the same masks: raise it where that changes."""
 
 WANTED = "expected what `corporis repair --model` keeps, got something else: give another file"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corporis.apps.organs import OrganRepair
+from corporis.apps.organs import OrganRepair, judge, repair
 from corporis.apps.organs.damage import spoilt
 from corporis.errors import BadInput
 from corporis.shapes import dice
@@ -94,6 +94,23 @@ def test_half_the_masks_repair_nearly_as_well(trained):
     errors = [1 - dice(m.repair(seen, SPACING).mask, truth) for m in (few, trained)]
     assert errors[0] < 1 - dice(seen, truth)
     assert errors[0] < errors[1] + 0.02
+
+
+def test_the_judge_hears_masks_explained_by_others_and_few_spoilt_several_times(monkeypatch):
+    heard = []
+
+    def recorded(distances, shapes):
+        heard.append((distances.values, shapes.fields))
+        return judge.testimony(distances, shapes)
+
+    monkeypatch.setattr(repair, "testimony", recorded)
+    known = OrganRepair(n_spoilt=12).fit([organ(k) for k in range(6)], [SPACING] * 6)._known.fields
+    assert len(heard) == 12
+    for number, (seen, others) in enumerate(heard):
+        own = known[number * 5 // 11]
+        assert 4 <= len(others) < 6 and not (others == own).all(axis=1).any()
+        for again, _ in heard[:number]:
+            assert again.shape != seen.shape or (again != seen).any()
 
 
 def test_another_organ_does_not_look_like_this_one(trained):

@@ -209,7 +209,7 @@ class Judge:
         self.columns_, self.truths_ = columns, truths
         # small trees: voxels of one mask err together, and larger ones learn masks by heart
         self.trees_ = HistGradientBoostingClassifier(
-            max_iter=100,
+            max_iter=200,
             learning_rate=0.06,
             max_leaf_nodes=8,
             min_samples_leaf=500,

@@ -16,6 +16,8 @@ from corporis.errors import BadInput
 from corporis.learning import Representatives
 from corporis.shapes import SparseShapeComposition
 
+N_PARTS = 5
+"""Of the training organs; each is explained by the other parts, nearly as well as by all."""
 _MARGIN = 0.2
 _AROUND = 0.28  # sizes around a mask in which something may have been lost
 _SURE = 0.8  # a part is overruled only if the judge is so sure of one voxel of it
@@ -84,7 +86,7 @@ class OrganRepair(BaseEstimator):
     n_atoms : int or None
         Training masks the explanation may use, chosen as `Representatives`, for speed; None: all.
     n_spoilt : int
-        Training masks from which the judge learns, >= 1.
+        Spoilt masks from which the judge learns, >= 1; of few training masks, several each.
 
     Attributes
     ----------
@@ -100,7 +102,7 @@ class OrganRepair(BaseEstimator):
     (2001), Ann. Stat. 29, 1189-1232, doi:10.1214/aos/1013203451
     """
 
-    def __init__(self, prior=None, depth=0.1, step=0.07, bend=0.3, n_atoms=None, n_spoilt=40):
+    def __init__(self, prior=None, depth=0.1, step=0.07, bend=0.3, n_atoms=None, n_spoilt=80):
         self.prior = prior
         self.depth = depth
         self.step = step
@@ -128,12 +130,11 @@ class OrganRepair(BaseEstimator):
         fields = self._aligned(maps)
         self.n_training_ = len(X)
         self._sizes = np.array([_log_volume(m, s) for m, s in zip(masks, y, strict=True)])
-        held = np.arange(len(X)) % 2 == 0
-        halves = [self._shapes(fields[held]), self._shapes(fields[~held])]
-        self._usual = float(
-            np.mean([self._misfit(f, halves[1]) for f in fields[held][:: max(1, len(X) // 30)]])
-        )
-        self._judge = None if self.prior is not None else self._judged(masks, y, halves)
+        part = np.arange(len(X)) % N_PARTS
+        others = [self._shapes(fields[part != k]) for k in range(N_PARTS)]
+        some = range(0, len(X), max(1, len(X) // 30))
+        self._usual = float(np.mean([self._misfit(fields[k], others[k % N_PARTS]) for k in some]))
+        self._judge = None if self.prior is not None else self._judged(masks, y, others)
         if self.n_atoms is not None and self.n_atoms < len(X):
             chosen = Representatives(self.n_atoms, rejection=1e9).fit(fields).indices_
             fields = fields[chosen]
@@ -269,14 +270,14 @@ class OrganRepair(BaseEstimator):
             fields = np.stack([seen(m, p) for m, p in zip(maps, poses)])
         return fields
 
-    def _judged(self, masks, spacings, halves):
-        """A judge that saw masks spoilt, explained by the half of the organs they are not in."""
-        chosen = np.unique(np.linspace(0, len(masks) - 1, self.n_spoilt).astype(int))
+    def _judged(self, masks, spacings, others):
+        """A judge that saw masks spoilt, explained by the parts of the organs they are not in."""
         known = []
-        for k in chosen:
-            seen = spoilt(masks[k], spacings[k], np.random.default_rng([29, int(k)]))
+        # few masks are spoilt several times, each time in another way
+        for number, k in enumerate(np.linspace(0, len(masks) - 1, self.n_spoilt).astype(int)):
+            seen = spoilt(masks[k], spacings[k], np.random.default_rng([29, number]))
             distances = DistanceMap.of(seen, spacings[k])
-            known.append((testimony(distances, halves[1 - k % 2]), masks[k]))
+            known.append((testimony(distances, others[k % N_PARTS]), masks[k]))
         return Judge().fit(known)
 
     def _by_chance(self, chance, mask, distances, size):
