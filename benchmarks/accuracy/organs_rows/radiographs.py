@@ -7,7 +7,7 @@ import numpy as np
 
 from corporis.apps.organs.artefacts import ARTEFACTS
 from corporis.apps.organs.chest_shape import ChestShapes
-from corporis.apps.organs.fusion import one_piece
+from corporis.apps.organs.fusion import organ_masks
 from corporis.apps.organs.radiograph import ChestRadiograph, chest_measures
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence
 from corporis.apps.organs.radiograph_training import train_evidence
@@ -87,7 +87,7 @@ def scores(application, case, image) -> dict:
     square = Square(case.truth.shape[1:], SIDE)
     values: dict = {"seconds": seconds}
     for ending, chances in (("", found.chances), ("_evidence", found.evidence)):
-        masks = np.stack([one_piece(chance > 0.5) for chance in square.back(chances)])
+        masks = organ_masks(chances, square)
         both = list(zip(masks, case.truth, strict=True))
         values["lungs" + ending] = [jaccard(*pair) for pair in both[:2]]
         values["heart" + ending] = dice(*both[2])

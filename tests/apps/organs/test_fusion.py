@@ -5,7 +5,8 @@ import pytest
 
 from apps.organs.chest import logits, masks, shapes
 from corporis.apps.organs.chest_shape import ChestShapes
-from corporis.apps.organs.fusion import expected_overlap, fused, one_piece
+from corporis.apps.organs.fusion import expected_overlap, fused, one_piece, organ_masks
+from corporis.apps.organs.square import Square
 from corporis.shapes import jaccard
 
 
@@ -57,3 +58,17 @@ def test_one_piece_has_no_holes():
     found = one_piece(mask)
     assert found[4, 4] and not found[10, 10] and found.sum() == 49
     assert not one_piece(np.zeros((4, 4), bool)).any()
+
+
+def test_a_thin_organ_keeps_its_width_on_finer_pixels():
+    square = Square((256, 256), 64)
+    errors = {"odds": [], "chances": []}
+    for width in (1.6, 2.0, 2.4, 2.8):
+        away = np.abs(np.arange(64) - 31.3)
+        odds = np.tile(6 * (width / 2 - away), (64, 1))
+        chances = 1 / (1 + np.exp(-odds))
+        found = organ_masks(chances[None], square)[0]
+        errors["odds"].append(found[128].sum() / 4 - width)
+        errors["chances"].append((square.back(chances)[128] > 0.5).sum() / 4 - width)
+    assert np.abs(errors["odds"]).mean() < 0.25
+    assert np.abs(errors["odds"]).mean() < np.abs(errors["chances"]).mean()

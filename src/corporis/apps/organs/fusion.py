@@ -5,6 +5,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from corporis.apps.organs.chest_shape import Outlines, polygon
+from corporis.apps.organs.square import Square
 from corporis.shapes import signed_distance
 
 WEAK_PX, STRONG_PX = 8.0, 1.5
@@ -68,6 +69,16 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
     if n_pieces > 1:
         mask = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
     return ndimage.binary_fill_holes(mask)
+
+
+def organ_masks(chances: np.ndarray, square: Square) -> np.ndarray:
+    """Masks (n, rows, columns) on an image's own pixels, from chances (n, side, side).
+
+    Log odds are interpolated, not chances: across a border they are straighter, so that thin
+    organs keep their width. Each organ is one piece without holes.
+    """
+    chances = np.clip(chances, 1e-6, 1 - 1e-6)
+    return np.stack([one_piece(odds > 0) for odds in square.back(np.log(chances / (1 - chances)))])
 
 
 def expected_overlap(chance: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes, Outlines
-from corporis.apps.organs.fusion import expected_overlap, fused, one_piece
+from corporis.apps.organs.fusion import expected_overlap, fused, organ_masks
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence
 from corporis.apps.organs.square import Square
 from corporis.errors import BadInput
@@ -96,8 +96,7 @@ class ChestRadiograph:
         self._tell("finding the organs", 0.1)
         found = self.find(square.seen(pixels))
         self._tell("measuring", 0.8)
-        chances = square.back(found.chances)
-        masks = np.stack([one_piece(chance > 0.5) for chance in chances])
+        masks = organ_masks(found.chances, square)
         alone = square.back(found.evidence) > 0.5
         side_mm = pixel_mm(image)
         measures = [

@@ -10,6 +10,8 @@ from corporis.learning.networks import Network
 SIDE = 256
 """Rows and columns of the square image that the network sees."""
 FILE_NAME = "radiograph.onnx"
+SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""The image is shown so moved, in pixels: where the network's cells begin is chance."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,12 @@ class RadiographEvidence:
 
     def __call__(self, image) -> np.ndarray:
         """Logits (5, 256, 256) of `ORGANS`, from grey values (256, 256) of any scale."""
-        return self.network(network_input(image)[None, None])[0]
+        seen = network_input(image)
+        found = [
+            np.roll(self.network(np.roll(seen, shift, (0, 1))[None, None])[0], back, (1, 2))
+            for shift, back in ((shift, (-shift[0], -shift[1])) for shift in SHIFTS)
+        ]
+        return np.mean(found, axis=0)
 
 
 def network_input(image) -> np.ndarray:

@@ -50,7 +50,7 @@ class Schedule(CoarseFirst):
     Those cost a third.
     """
 
-    n_steps: int = 2800
+    n_steps: int = 5500
     batch_size: int = 4
     coarse: float = 0.65
 

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from corporis.apps.organs.damage import spoilt
+from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.image_support import supported
 from corporis.apps.organs.judge import CUT, Judge, Shapes, testimony
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, register
@@ -379,11 +380,3 @@ def framed(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> tuple[np
     pad = tuple((int(m), int(m)) for m in margin)
     crop = tuple(slice(int(a), int(b + 2 * m)) for a, b, m in zip(low, high, margin, strict=True))
     return np.pad(mask, pad)[crop], Framed(pad, crop)
-
-
-def one_piece(mask: np.ndarray) -> np.ndarray:
-    """The largest piece, with its holes filled."""
-    labels, n = ndimage.label(mask)
-    if n > 1:
-        mask = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    return ndimage.binary_fill_holes(mask)
