@@ -446,7 +446,7 @@ RADIOGRAPHS = (
     ),
     Row("what the prior costs without artefacts", "artefact_clean_loss", 0.002, False, "{:.4f}"),
     Row("whether doubt predicts a low overlap: area under the curve", "uncertain_auc"),
-    Row("a radiograph, s", "radiograph_seconds", 2.0, False, "{:.1f}"),
+    Row("a radiograph, without start and report, s", "radiograph_seconds", form="{:.1f}"),
 )
 
 RADIOGRAPH_NUMBERS = tuple(
@@ -494,7 +494,7 @@ HIPPOCAMPUS = (
     Row("doubt predicts a Dice below 0.85: area under the curve", "hippocampus_uncertain_auc"),
     Row("Dice of outlines marked uncertain", "hippocampus_uncertain_dice"),
     Row("Dice of the others", "hippocampus_certain_dice"),
-    Row("a crop, s", "hippocampus_seconds", 1.0, False, "{:.2f}"),
+    Row("a crop, without start and report, s", "hippocampus_seconds", form="{:.2f}"),
 )
 
 CT = (
@@ -529,6 +529,12 @@ CT = (
         "{:.4f}",
     ),
     Row("all organs of a scan, without reading and report, s", "ct_seconds", form="{:.1f}"),
+)
+
+ORGAN_WAITS = (
+    Row("a radiograph, s", "radiograph_wait_seconds", 2.0, False, "{:.1f}"),
+    Row("a hippocampus, s", "hippocampus_wait_seconds", 1.0, False, "{:.1f}"),
+    Row("all organs of an abdomen in CT, s", "ct_wait_seconds", 30.0, False, "{:.1f}"),
 )
 
 MOTION = (

@@ -22,6 +22,7 @@ from benchmark_rows import (
     MRI,
     NOVELTY,
     NUCLEI,
+    ORGAN_WAITS,
     ORGANS,
     RADIOGRAPH_NUMBERS,
     RADIOGRAPHS,
@@ -113,6 +114,13 @@ TABLES = (
         "with an expert's outlines, and torsos round livers and kidneys left out. *Beside* is the "
         "network alone.",
         CT,
+    ),
+    (
+        "waiting",
+        "What a person waits for",
+        "python benchmarks/accuracy/organs.py --only waiting --keep DIR --train DIR --test DIR",
+        "`corporis organ` as a whole, by the clock: start, reading, outlines and report.",
+        ORGAN_WAITS,
     ),
     (
         "heart_motion",

@@ -10,13 +10,15 @@ hippocampi can be run apart, and what they printed be merged:
     ... --only radiographs --folds 0,1 > first.json
     ... --only radiographs --folds 2,3,4 --merge first.json > whole.json
 
-and so can the organs to mend: ``--only repair --organ liver``.
+and so can the organs to mend: ``--only repair --organ liver``; and what a person waits for, by the
+networks that an earlier run kept: ``--only waiting --keep DIR``.
 """
 
 import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -36,6 +38,7 @@ from organs_rows import (
     rare_detail,
     repair,
     tumour,
+    waiting,
 )
 from report import rounded
 
@@ -53,8 +56,9 @@ KEYS = (
     *radiographs.KEYS,
     *hippocampus.KEYS,
     *ct.KEYS,
+    *waiting.KEYS.values(),
 )
-PARTS = ("shapes", "repair", "radiographs", "hippocampus", "ct")
+PARTS = ("shapes", "repair", "radiographs", "hippocampus", "ct", "waiting")
 BY_FOLD = (landmarks, dictionary, online, rare_detail)
 NOTES = (
     "Landmarks of most sources were fitted by a network to dense masks, those of JSRT lie on "
@@ -74,6 +78,7 @@ NOTES = (
             radiographs,
             hippocampus,
             ct,
+            waiting,
         )
     ),
 )
@@ -92,25 +97,34 @@ def main(arguments=None) -> None:
     parser.add_argument("--keep", type=Path, help="folder where trained networks are kept")
     parser.add_argument("--merge", type=Path, action="append", default=[], help="earlier output")
     options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        options.keep = options.keep or Path(folder)
+        print(json.dumps(rounded(_figures(options)), indent=1))
+
+
+def _figures(options) -> dict:
+    """All figures of the rows that were asked for, and of those that are merged."""
     begun, rows = time.perf_counter(), _merged(options.merge)
     jobs = _jobs(options)
     if options.only in (None, "shapes"):
         rows.append(composition_speed.row())  # alone on the machine: its time counts
     with ProcessPoolExecutor(options.processes) as pool:
-        waiting = [pool.submit(function, *given) for function, given in jobs]
-        for number, future in enumerate(as_completed(waiting)):
+        pending = [pool.submit(function, *given) for function, given in jobs]
+        for number, future in enumerate(as_completed(pending)):
             rows.append(future.result())
             seconds = time.perf_counter() - begun
             print(f"[{seconds:7.1f} s] {number + 1} of {len(jobs)}", file=sys.stderr, flush=True)
+    if options.only in (None, "waiting"):  # alone too
+        rows.append(waiting.row(Path(options.train), Path(options.test), options.keep))
     figures: dict = dict.fromkeys(KEYS)
-    for module in (*BY_FOLD, repair, tumour, radiographs, hippocampus, ct):
+    for module in (*BY_FOLD, repair, tumour, radiographs, hippocampus, ct, waiting):
         figures.update(module.figures(rows))
     for kind, row in rows:
         figures.update(row if kind in ("speed", "planted") else {})
     figures["seconds"] = time.perf_counter() - begun
     figures["notes"] = NOTES
     figures["rows"] = [{"kind": kind, **row} for kind, row in rows if "n" in row]
-    print(json.dumps(rounded(figures), indent=1))
+    return figures
 
 
 def _jobs(options):
