@@ -54,6 +54,15 @@ def test_a_mask_is_mended_and_what_was_overruled_is_left(sound, tmp_path):
     assert "mended as a bean" in (out / "report.html").read_text()
 
 
+def test_the_page_opens_where_most_was_changed():
+    given = np.zeros((6, 4, 4), bool)
+    mended = given.copy()
+    assert repair.most_changed(given, mended) is None
+    mended[1, 0, 0] = mended[4, :2] = True
+    assert repair.most_changed(given, mended) == 4
+    assert repair.most_changed(mended, given) == 4
+
+
 def test_a_second_mask_needs_only_the_model_and_no_learning(sound, tmp_path, capsys, monkeypatch):
     source, model = stored(organ(300), tmp_path / "seen.nii.gz"), tmp_path / "beans.npz"
     words = ("--organ", "bean", "--model", model)

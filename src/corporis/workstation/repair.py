@@ -98,6 +98,7 @@ def run_repair(
             page_of("repair report", case, result, clock, sentence, is_like, views),
             meshes={"mended": _surface(found, own, here)},
             colourings=(COLOURING,),
+            first_frame=most_changed(turned[here], found.mask),
         )
         write_result(folder, page, result)
     return OrganRun(Path(output) / "report.html", result, said)
@@ -198,6 +199,12 @@ def _surface(found, image, here) -> Mesh:
     up, forward, right = ((points - 3 + first) * steps_of(image.affine)).T
     border = Mesh(np.stack([right, forward, up], axis=1), cells, {"overruled": overruled})
     return oriented_outward(border) if is_closed(border) else border
+
+
+def most_changed(given: np.ndarray, mended: np.ndarray) -> int | None:
+    """The plane along the first axis where two masks differ most; None where they are alike."""
+    differs = np.count_nonzero(given != mended, axis=(1, 2))
+    return int(np.argmax(differs)) if differs.any() else None
 
 
 def _view(mask, found, image, grey) -> View:

@@ -57,11 +57,6 @@ class Schedule(CoarseFirst):
     batch_size: int = 2
     coarse: float = 0.6
 
-    @property
-    def n_coarse(self) -> int:
-        """The steps whose views are cut close, rounded down: a seed's weights hang on it."""
-        return int(self.coarse * self.n_steps)
-
 
 def loss(output, y):
     """Cross-entropy and the soft Dice of each part and of both together."""
