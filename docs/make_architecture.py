@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parent / "architecture.md"
 
 # from the ground up; rooms in one row do not import each other
 LEVELS = (
-    ("interfaces", "arrays", "errors"),
+    ("interfaces", "arrays", "errors", "estimators"),
     ("laws",),
     ("operators",),
     ("functionals",),
@@ -38,7 +38,7 @@ MATHEMATICS = (
     "learning",
 )
 BESIDE = "imaging"
-NOUNS = ("interfaces", "arrays", "errors")
+NOUNS = ("interfaces", "arrays", "errors", "estimators")
 
 HEAD = """\
 # Architecture

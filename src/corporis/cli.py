@@ -15,7 +15,7 @@ import typer
 from corporis import __version__, options
 from corporis.commands import learn, motion, repair, review, slides, training
 from corporis.errors import BadInput, CorporisError
-from corporis.terminal import end_as_interrupted, progress, table
+from corporis.terminal import end_as_interrupted, notes, progress, table
 
 app = typer.Typer(
     name="corporis",
@@ -320,6 +320,7 @@ def organ(
     run = outlining(organ, seg)
     with progress() as tell:
         found = run(source, output, weights, name=name, progress=tell)
+    notes(found.result.warnings)
     typer.echo(f"report: {found.report}")
 
 

@@ -20,6 +20,12 @@ def table(rows: Sequence[Sequence[str]]) -> None:
         typer.echo("  ".join([*cells, *row[len(widths) :]]).rstrip())
 
 
+def notes(lines: Sequence[str]) -> None:
+    """Print what a person should know about a result, a line each."""
+    for line in lines:
+        typer.echo(f"note: {line}")
+
+
 @contextmanager
 def progress(every_s: float = 30.0) -> Iterator[Progress]:
     """Show steps and their share of the work on stderr: a bar for people, lines for a log.
@@ -29,12 +35,7 @@ def progress(every_s: float = 30.0) -> Iterator[Progress]:
     every_s : float
         Seconds between two lines of one step in a log, >= 0.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         said: dict[str, float] = {}
 
         def report(step: str, fraction: float) -> None:
@@ -45,6 +46,11 @@ def progress(every_s: float = 30.0) -> Iterator[Progress]:
 
         yield report
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
     columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
     with Bar(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)

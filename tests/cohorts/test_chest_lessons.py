@@ -17,7 +17,8 @@ from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.chest_lessons import learn_chest, learn_in_copy, undo_chest
 from corporis.cohorts.ledger import Ledger
-from corporis.cohorts.organs import load_chest, train_chest
+from corporis.cohorts.organ_outliners import load_chest
+from corporis.cohorts.organs import train_chest
 from corporis.cohorts.replay import FILE_NAME as REPLAY
 from corporis.cohorts.replay import read_replay
 from corporis.errors import BadInput

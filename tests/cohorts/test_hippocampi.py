@@ -7,12 +7,11 @@ import pytest
 from apps.organs.seahorse import crop, labels
 from corporis.apps.organs.hippocampus_training import Schedule
 from corporis.cohorts.hippocampi import (
-    SHAPES,
-    load_hippocampus,
     outlined_hippocampi,
-    read_crop,
     train_hippocampus,
 )
+from corporis.cohorts.organ_masks import read_crop
+from corporis.cohorts.organ_outliners import HIPPOCAMPUS_SHAPES, load_hippocampus
 from corporis.errors import BadInput
 
 AFFINE = np.eye(4) + np.eye(4, k=3)
@@ -52,7 +51,7 @@ def test_training_leaves_what_the_application_loads(tmp_path):
     assert application.shapes.n_training_ == 12
     found = application.find(crop(0), (1.0, 1.0, 1.0))
     assert found.label.shape == labels(0).shape
-    (tmp_path / "w" / SHAPES).write_bytes(b"no archive")
+    (tmp_path / "w" / HIPPOCAMPUS_SHAPES).write_bytes(b"no archive")
     with pytest.raises(BadInput, match="expected shapes"):
         load_hippocampus(tmp_path / "w")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.organ_meshes import filled_mesh, is_mesh, read_mesh
-from corporis.cohorts.organs import steps_of, upright
 from corporis.errors import BadInput
 from corporis.shapes import sphere, volume
 

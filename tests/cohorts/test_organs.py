@@ -9,7 +9,8 @@ from apps.organs.chest import shapes
 from apps.organs.test_repair import SPACING, organ
 from cohorts.test_radiographs import written
 from corporis.apps.organs.radiograph_training import Schedule
-from corporis.cohorts.organs import SHAPES, learn_repair, load_chest, train_chest
+from corporis.cohorts.organ_outliners import CHEST_SHAPES, load_chest
+from corporis.cohorts.organs import learn_repair, train_chest
 from corporis.errors import BadInput
 
 
@@ -30,7 +31,7 @@ def test_training_leaves_what_the_application_loads(tmp_path, monkeypatch):
     assert application.shapes.n_training_ == 12
     found = application.find(one.radiograph.image)
     assert found.chances.shape == (5, 256, 256)
-    (tmp_path / "w" / SHAPES).write_bytes(b"no archive")
+    (tmp_path / "w" / CHEST_SHAPES).write_bytes(b"no archive")
     with pytest.raises(BadInput, match="outlines of five organs"):
         load_chest(tmp_path / "w")
 

@@ -8,12 +8,10 @@ import pytest
 from apps.organs.trunk import hounsfield, labels
 from corporis.apps.organs.ct_training import Schedule
 from corporis.cohorts import trunks
+from corporis.cohorts.organ_outliners import CT_SHAPES, how_to_make, load_ct
 from corporis.cohorts.trunks import (
-    HOW,
-    SHAPES,
     kidney_pair,
     liver_field,
-    load_ct,
     organ_shapes,
     prior_shapes,
     rendered_scans,
@@ -77,7 +75,7 @@ def test_shapes_keep_volume_sides_and_tumours(data, known):
 
 def test_priors_are_of_one_side_each(known):
     shapes = prior_shapes(*known)
-    assert list(shapes) == list(SHAPES)
+    assert list(shapes) == list(CT_SHAPES)
     assert all(one.n_training_ == 10 for one in shapes.values())
     mask = kidneys(0)[:, :, :18] > 0
     found = shapes["left kidney"].expect(np.pad(mask, 2), (MM,) * 3, np.ones(np.add(mask.shape, 4)))
@@ -108,9 +106,9 @@ def test_training_leaves_what_the_application_loads(data, tmp_path, monkeypatch)
     n = train_ct(data, tmp_path / "w", schedule=Schedule(2), n_scans=2, progress=said.__setitem__)
     assert n == 20 and said.pop("learning shapes") == 0
     assert said == {"reading shapes": 1, "rendering torsos": 1, "training": 1}
-    assert {p.name for p in (tmp_path / "w").glob("ct*")} == {"ct.onnx", *SHAPES.values()}
+    assert {p.name for p in (tmp_path / "w").glob("ct*")} == {"ct.onnx", *CT_SHAPES.values()}
     application = load_ct(tmp_path / "w")
-    assert {o: s.n_training_ for o, s in application.shapes.items()} == dict.fromkeys(SHAPES, 10)
+    assert {o: s.n_training_ for o, s in application.shapes.items()} == dict.fromkeys(CT_SHAPES, 10)
     label = labels()
     found = application.find(hounsfield(label), (4.0, 4.0, 4.0))
     assert all(one.mask.shape == label.shape for one in found.values())
@@ -133,7 +131,7 @@ def test_too_few_damaged_and_missing_are_one_line(data, tmp_path):
     np.savez(tmp_path / "odd.npz", label=np.zeros((3, 3, 3)))
     with pytest.raises(BadInput, match=r"odd\.npz: expected mask \(or label\) and spacing"):
         kidney_pair(tmp_path / "odd.npz")
-    with pytest.raises(BadInput, match=r"ct\.onnx, ct_liver\.npz.* do not ship: make it with"):
+    with pytest.raises(BadInput, match=r"ct\.onnx and ct_liver\.npz.* do not ship: make it with"):
         load_ct(tmp_path)
-    assert "corporis train organ --organ ct --data shapes/ -o weights/" in HOW
+    assert "`corporis train organ --organ ct --data FOLDER -o WEIGHTS`" in how_to_make("ct")
     assert not (tmp_path / "w").exists()

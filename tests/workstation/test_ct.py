@@ -195,7 +195,7 @@ def test_without_weights_or_with_another_organ_there_is_one_line(scan, tmp_path,
     words = ("organ", scan, "-o", tmp_path / "out", "--weights", tmp_path, "--organ")
     assert leave(*words, "ct") == 2
     said = capsys.readouterr().err.strip().splitlines()
-    assert len(said) == 1 and "corporis train organ --organ ct --data shapes/" in said[0]
+    assert len(said) == 1 and "corporis train organ --organ ct --data FOLDER" in said[0]
     assert leave(*words, "spleen") == 2
     assert "expected chest, hippocampus or ct, got 'spleen'" in capsys.readouterr().err
     assert leave(*words, "hippocampus", "--seg") == 2

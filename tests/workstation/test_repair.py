@@ -107,6 +107,8 @@ def test_another_organ_is_said_and_no_mask_refused(sound, tmp_path, capsys):
     source = stored(rod, tmp_path / "rod.nii.gz")
     found = repair.run_repair(source, tmp_path / "out", "bean", sound)
     assert any("does not look like a bean" in text for text in found.result.warnings)
+    assert "only 15 sound organs to learn from" in found.result.warnings[-1]
+    assert "only 15 sound organs" in found.report.read_text().split("<main>")[0]
     empty = stored(np.zeros((8, 8, 8), bool), tmp_path / "empty.nii.gz")
     assert leave("repair", empty, "-o", tmp_path / "o", "--organ", "bean", "--shapes", sound) == 2
     assert "voxel inside" in capsys.readouterr().err

@@ -7,8 +7,8 @@ from scipy import ndimage
 from sklearn.base import clone
 
 from corporis.apps.organs import OrganRepair
+from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.organ_meshes import filled_mesh
-from corporis.cohorts.organs import steps_of, upright
 from corporis.shapes import PrincipalShapes, dice, signed_distance
 
 SHARE, MOST_TRAINED, N_CHOOSING, N_SCORED = 0.2, 110, 8, 24

@@ -9,12 +9,10 @@ from pathlib import Path
 from corporis.apps.organs.ct_evidence import TrunkEvidence
 from corporis.apps.organs.hippocampus_evidence import HippocampusEvidence
 from corporis.apps.organs.radiograph_evidence import RadiographEvidence
-from corporis.cohorts.chest_dictionary import FILE_NAME as CHEST_SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
-from corporis.cohorts.hippocampi import SHAPES as HIPPOCAMPUS_SHAPES
 from corporis.cohorts.hippocampi import learned_shapes, outlined_hippocampi
+from corporis.cohorts.organ_outliners import CHEST_SHAPES, CT_SHAPES, HIPPOCAMPUS_SHAPES
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
-from corporis.cohorts.trunks import SHAPES as CT_SHAPES
 from corporis.cohorts.trunks import organ_shapes, prior_shapes
 from organs_rows.ct import scans
 

@@ -1,5 +1,5 @@
 """Many cases, and studies of one: applications in a row, their files, and what made them."""
 
-from corporis.cohorts.study import Provenance, Study
+import lazy_loader
 
-__all__ = ["Provenance", "Study"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from corporis import learning  # its parts are loaded when asked for
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes, polygon
 from corporis.errors import BadInput
 from corporis.imaging.output import atomic_path
-from corporis.learning import GrowingShapes
 from corporis.shapes import dice
 
 FILE_NAME = "chest_shapes.npz"
@@ -164,11 +164,11 @@ class ChestDictionary:
     def order(self, points: Sequence[np.ndarray], n_chosen: int) -> np.ndarray:
         """Which of chests (m, k, 2) tells most, the most telling first; see `GrowingShapes.ask`."""
         whole = np.concatenate([self.shapes[organ] for organ in ORGANS], axis=1)
-        return GrowingShapes(noise=NOISE_PX).fit(whole).ask(np.stack(points), n_chosen)
+        return learning.GrowingShapes(noise=NOISE_PX).fit(whole).ask(np.stack(points), n_chosen)
 
     def _surprise(self, organ, points) -> float:
         """Nats beyond what is plausible and not given back by others; <= 0 is usual."""
-        model = GrowingShapes(noise=NOISE_PX).fit(self.shapes[organ])
+        model = learning.GrowingShapes(noise=NOISE_PX).fit(self.shapes[organ])
         offer = model.partial_fit(points[None], cases=["new"]).offers_[-1]
         return -1.0 if offer.is_accepted else offer.surprise
 
@@ -182,7 +182,7 @@ class ChestDictionary:
     def _evicted(self):
         whole = np.concatenate([self.shapes[organ] for organ in ORGANS], axis=1)
         first = min(self.n_founding, len(whole) - 1)
-        model = GrowingShapes(noise=NOISE_PX, n_atoms=len(whole) - 1)
+        model = learning.GrowingShapes(noise=NOISE_PX, n_atoms=len(whole) - 1)
         model.fit(whole[:first], cases=self.cases[:first])
         for shape, case in zip(whole[first:], self.cases[first:]):
             if case in model.partial_fit(shape[None], cases=[case]).held_:

@@ -16,7 +16,7 @@ from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary, Verdict
 from corporis.cohorts.corrected import Corrected, read_corrected
 from corporis.cohorts.ledger import LOCK, PARTIAL, Ledger
-from corporis.cohorts.organs import load_chest
+from corporis.cohorts.organ_outliners import load_chest
 from corporis.cohorts.radiographs import outlined_radiographs
 from corporis.cohorts.replay import FILE_NAME as REPLAY
 from corporis.cohorts.replay import read_replay, write_replay

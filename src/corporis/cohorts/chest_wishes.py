@@ -14,7 +14,7 @@ from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.corrected import MASK, grey
 from corporis.cohorts.ledger import Ledger
-from corporis.cohorts.organs import load_chest
+from corporis.cohorts.organ_outliners import load_chest
 from corporis.errors import BadInput
 from corporis.imaging import read
 from corporis.imaging.guard import shown

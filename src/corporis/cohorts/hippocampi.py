@@ -5,24 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from nibabel import orientations
 
 from corporis.apps.organs.distance_shapes import DistanceShapes
-from corporis.apps.organs.hippocampus import HippocampusMR
-from corporis.apps.organs.hippocampus_evidence import FILE_NAME, HippocampusEvidence
 from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
-from corporis.cohorts.organ_masks import volume_case
+from corporis.cohorts.organ_outliners import HIPPOCAMPUS_SHAPES
 from corporis.errors import BadInput
-from corporis.imaging import OutputFolder, read
-from corporis.imaging.npz import Archive
-from corporis.interfaces import Case
+from corporis.imaging import OutputFolder
 
 FOLDER = ("brain", "hippocampus")
-SHAPES = "hippocampus_shapes.npz"
 LEAST = 10
-HOW = "make it with `corporis train organ --organ hippocampus --data FOLDER -o WEIGHTS`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +79,7 @@ def _one(path):
             raise ValueError
         spacing = steps_of(affine)
         turned = [np.ascontiguousarray(upright(v, affine)[0]) for v in (image, label)]
-    except (OSError, ValueError, KeyError, EOFError, IndexError, orientations.OrientationError):
+    except (OSError, ValueError, KeyError, EOFError, IndexError):
         raise BadInput(
             f"{path.name}: expected image (a, b, c), label of the same shape with 0, 1 and 2, and "
             "affine in it: save it again"
@@ -139,43 +132,5 @@ def train_hippocampus(
     )
     with OutputFolder(output) as folder:
         evidence.save(folder)
-        shapes.save(folder / SHAPES)
+        shapes.save(folder / HIPPOCAMPUS_SHAPES)
     return len(cases)
-
-
-def load_hippocampus(
-    weights: Path | str, progress: Callable[[str, float], None] | None = None
-) -> HippocampusMR:
-    """The application with what `train_hippocampus` left.
-
-    Raises
-    ------
-    BadInput
-        If it is not there or damaged.
-    """
-    path = Path(weights) / SHAPES
-    if not path.is_file() or not (path.parent / FILE_NAME).is_file():
-        raise BadInput(
-            f"{path.parent.name}: expected {FILE_NAME} and {SHAPES} there, which do not ship: {HOW}"
-        )
-    return HippocampusMR(HippocampusEvidence.load(weights), DistanceShapes.load(path), progress)
-
-
-def read_crop(path: Path | str, name: str | None = None) -> Case:
-    """A crop as a case: any format that `corporis.imaging.read` takes, or ``.npz`` as here.
-
-    Raises
-    ------
-    BadInput
-        If it cannot be read, or an ``.npz`` file holds an image without an affine.
-    """
-    path = Path(path)
-    if path.suffix != ".npz" or not path.is_file():
-        return read(path, name=name)
-    archive = Archive(path)
-    if not archive.has("image", "affine") or len(archive.shapes["image"]) != 3:
-        raise BadInput(
-            f"{path.name}: expected image (a, b, c) and affine (4, 4) in it, got "
-            f"{', '.join(archive) or 'nothing'}: save both"
-        )
-    return volume_case(path, archive["image"], archive["affine"], name=name)

@@ -1,11 +1,10 @@
-"""Masks of organs from files: NIfTI or ``.npz``, turned and measured by what the file says."""
+"""Masks and crops of organs from files: NIfTI or ``.npz``, turned and measured as these say."""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from nibabel import orientations
 
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.errors import BadInput
@@ -42,6 +41,26 @@ def mask_case(path: Path | str, name: str | None = None) -> Case:
     return volume_case(path, *_npz_mask(path), name=name)
 
 
+def read_crop(path: Path | str, name: str | None = None) -> Case:
+    """A crop as a case: any format that `corporis.imaging.read` takes, or ``.npz``.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read, or an ``.npz`` file holds an image without an affine.
+    """
+    path = Path(path)
+    if path.suffix != ".npz" or not path.is_file():
+        return read(path, name=name)
+    archive = Archive(path)
+    if not archive.has("image", "affine") or len(archive.shapes["image"]) != 3:
+        raise BadInput(
+            f"{path.name}: expected image (a, b, c) and affine (4, 4) in it, got "
+            f"{', '.join(archive) or 'nothing'}: save both"
+        )
+    return volume_case(path, archive["image"], archive["affine"], name=name)
+
+
 def _npz_mask(path):
     """Labels, affine, and what is not known about them."""
     archive = Archive(path)
@@ -65,6 +84,8 @@ def _npz_mask(path):
 
 def _affine(archive, codes):
     """From indices to mm along R, A and S; where the volume lies is not known."""
+    from nibabel import orientations
+
     spacing = archive.vector("spacing", 3)
     try:
         ornt = orientations.axcodes2ornt(codes)

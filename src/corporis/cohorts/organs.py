@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from corporis.apps.organs import OrganRepair
-from corporis.apps.organs.radiograph import ChestRadiograph
-from corporis.apps.organs.radiograph_evidence import FILE_NAME, RadiographEvidence
 from corporis.apps.organs.radiograph_training import Schedule, train_evidence
 from corporis.apps.organs.upright import steps_of, upright
-from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
-from corporis.cohorts.chest_dictionary import ChestDictionary
-from corporis.cohorts.ledger import JOURNAL, Ledger
+from corporis.cohorts.chest_dictionary import FILE_NAME as CHEST_SHAPES
+from corporis.cohorts.ledger import JOURNAL
 from corporis.cohorts.organ_masks import box, read_mask
 from corporis.cohorts.organ_meshes import filled_mesh, is_mesh
 from corporis.cohorts.radiographs import landmark_shapes, outlined_radiographs
@@ -23,10 +20,8 @@ from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 
 LEAST = 10
-FEW = 40  # shapes below which a repair says that it may leave damage: its judge is seldom sure
 LARGE = 0.4
 """Of the largest connected part: parts above it are organs of their own."""
-HOW = "make it with `corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
 
 
 def train_chest(
@@ -81,33 +76,11 @@ def train_chest(
         shapes: dict[str, Any] = {
             organ.replace(" ", "_"): many for organ, many in landmark_shapes(cases).items()
         }
-        np.savez(folder / SHAPES, **shapes)
+        np.savez(folder / CHEST_SHAPES, **shapes)
         if n_replay:
             chosen = np.random.default_rng([seed, n_replay]).permutation(len(cases))[:n_replay]
             write_replay(folder, [known[k] for k in sorted(chosen.tolist())])
     return len(cases)
-
-
-def load_chest(
-    weights: Path | str, progress: Callable[[str, float], None] | None = None
-) -> ChestRadiograph:
-    """The application with what `train_chest` left, and what was learned since.
-
-    Raises
-    ------
-    BadInput
-        If it is not there or damaged.
-    """
-    path = Ledger(Path(weights)).current() / SHAPES
-    if not path.is_file() or not (path.parent / FILE_NAME).is_file():
-        raise BadInput(
-            f"{path.parent.name}: expected {FILE_NAME} and {SHAPES} there, which do not ship: {HOW}"
-        )
-    try:
-        prior = ChestDictionary.load(path).prior()
-    except (BadInput, ValueError):
-        raise BadInput(f"{path.name}: expected outlines of five organs, got none: {HOW}") from None
-    return ChestRadiograph(RadiographEvidence.load(path.parent), prior, progress)
 
 
 class Learned(NamedTuple):
@@ -158,11 +131,6 @@ def learn_repair(
             f"{n_mended} of {n_meshes} surfaces had small holes, handles or triangles wound "
             "wrongly, which were mended.",
         )
-    if len(masks) < FEW:
-        notes += (
-            f"Only {len(masks)} sound organs to learn from: damage may be left as it is; give "
-            f"{FEW} or more.",
-        )
     return Learned(model, len(masks), notes)
 
 
@@ -185,7 +153,7 @@ def shape_files(folder: Path) -> list[Path]:
 
 def _parts(mask, spacing):
     """The large connected parts of a mask, each cropped."""
-    labels, n = ndimage.label(mask)
+    labels, n = scipy.ndimage.label(mask)
     if n < 2:
         return [(mask, spacing)]
     sizes = np.bincount(labels.ravel())[1:]

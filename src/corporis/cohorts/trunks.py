@@ -4,26 +4,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
-from corporis.apps.organs.ct import TrunkCT
-from corporis.apps.organs.ct_evidence import FILE_NAME, STEP_MM, TrunkEvidence
+from corporis.apps.organs.ct_evidence import STEP_MM
 from corporis.apps.organs.ct_training import Scan, Schedule, train_evidence
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.organ_masks import box, mask_case, single_volume
 from corporis.cohorts.organ_meshes import filled_mesh
+from corporis.cohorts.organ_outliners import CT_SHAPES
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
 from corporis.phantoms.torso import KidneyPair, render_torso
 from corporis.phantoms.torso_frame import OrganField
 from corporis.shapes import signed_distance
 
-WITH_SHAPES = ("liver", "left kidney", "right kidney")
-"""Organs whose shapes are learned; those of lungs are drawn, not real."""
 LEAST = 10
-SHAPES = {organ: f"ct_{organ.replace(' ', '_')}.npz" for organ in WITH_SHAPES}
-HOW = "make it with `corporis train organ --organ ct --data shapes/ -o weights/`"
 SHAPE = (88, 72, 104)
 MARGIN = 6
 LEAST_KIDNEY_ML = 40.0
@@ -55,13 +51,13 @@ def kidney_pair(path: Path) -> KidneyPair | None:
     """
     image, values = single_volume(mask_case(path))
     label, steps = np.pad(upright(values, image.affine)[0], MARGIN), steps_of(image.affine)
-    pieces, _ = ndimage.label(label > 0)
+    pieces, _ = scipy.ndimage.label(label > 0)
     sizes = np.bincount(pieces.ravel())[1:]
     two = np.argsort(-sizes, kind="stable")[:2]
     # halves of the extent would make a pair of a single kidney too
     if len(two) < 2 or sizes[two[1]] < LEAST_KIDNEY_ML * 1000 / np.prod(steps):
         return None
-    centre = np.mean(ndimage.center_of_mass(label > 0, pieces, two + 1), axis=0) * steps
+    centre = np.mean(scipy.ndimage.center_of_mass(label > 0, pieces, two + 1), axis=0) * steps
     field = OrganField(_distances(label > 0, steps), steps, _three(centre))
     return KidneyPair(field, label == 2)
 
@@ -130,27 +126,9 @@ def train_ct(
     )
     with OutputFolder(output) as folder:
         evidence.save(folder)
-        for organ, name in SHAPES.items():
+        for organ, name in CT_SHAPES.items():
             shapes[organ].save(folder / name)
     return len(livers) + len(kidneys)
-
-
-def load_ct(weights: Path | str, progress: Callable[[str, float], None] | None = None) -> TrunkCT:
-    """The application with what `train_ct` left.
-
-    Raises
-    ------
-    BadInput
-        If it is not there or damaged.
-    """
-    folder = Path(weights)
-    missing = [name for name in (FILE_NAME, *SHAPES.values()) if not (folder / name).is_file()]
-    if missing:
-        raise BadInput(
-            f"{folder.name}: expected {', '.join(missing)} there, which do not ship: {HOW}"
-        )
-    shapes = {organ: DistanceShapes.load(folder / name) for organ, name in SHAPES.items()}
-    return TrunkCT(TrunkEvidence.load(folder), shapes, progress)
 
 
 def organ_shapes(

@@ -3,7 +3,7 @@
 import typer
 
 from corporis import options
-from corporis.terminal import progress
+from corporis.terminal import notes, progress
 
 
 def repair(
@@ -46,4 +46,5 @@ def repair(
             progress=tell,
         )
     typer.echo(found.note)
+    notes(found.result.warnings)
     typer.echo(f"report: {found.report}")

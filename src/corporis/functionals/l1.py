@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.arrays import matched, namespace
-from corporis.functionals import _threshold_kernel as kernel
 from corporis.interfaces import Array
 
 # dtypes that the compiled thresholds know, and the real numbers they are made of
@@ -101,6 +100,8 @@ def shrink_plain(x, cut):
 
 
 def _shrink_compiled(x, cut):
+    from corporis.functionals import _threshold_kernel as kernel  # numba starts slowly
+
     x = np.ascontiguousarray(x)
     out, real = np.empty_like(x), REAL[x.dtype]
     shrink = kernel.shrink_complex if x.dtype.kind == "c" else kernel.shrink_real

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.arrays import namespace
-from corporis.functionals import _threshold_kernel as kernel
 from corporis.functionals.l1 import REAL
 
 
@@ -87,6 +86,8 @@ class L21:
 
 
 def _shrink_compiled(x, cut, n_leading):
+    from corporis.functionals import _threshold_kernel as kernel  # numba starts slowly
+
     x = np.ascontiguousarray(x)
     out, real = np.empty_like(x), REAL[x.dtype]
     n_members = math.prod(x.shape[:n_leading])

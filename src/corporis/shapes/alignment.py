@@ -128,7 +128,8 @@ def align(
     source, target, w = source[alive], target[alive], w[alive] / max(w.sum(), 1e-300)
     if not (np.isfinite(source).all() and np.isfinite(target).all()):
         raise ValueError("points with weight > 0 must be finite: give missing points weight 0")
-    return _fit(source, target, w, kind)
+    linear, offset = _fit(source[None], target, w, kind)
+    return Transform(linear[0], offset[0])
 
 
 def check_weights(weights: np.ndarray | None, n_points: int) -> np.ndarray:
@@ -143,29 +144,32 @@ def check_weights(weights: np.ndarray | None, n_points: int) -> np.ndarray:
     return w
 
 
-def _fit(source, target, w, kind):
-    d = source.shape[1]
-    middle, aim = w @ source, w @ target
-    x, y = source - middle, target - aim
-    spread = np.linalg.svd(x * np.sqrt(w)[:, None], compute_uv=False)
-    floor = 1e-9 * max(float(np.abs(source).max(initial=0.0)), 1e-300)
+def _fit(sources, target, w, kind):
+    """Linear parts (n, d, d) and offsets (n, d) that bring each of `sources` (n, k, d) to one."""
+    k, d = target.shape
+    middles, aim = w @ sources, w @ target
+    x, y = sources - middles[:, None], target - aim
+    floor = 1e-9 * np.maximum(np.abs(sources).max(axis=(1, 2), initial=0.0), 1e-300)
     needed = d if kind == "affine" else max(d - 1, 1)
-    if len(spread) < needed or spread[needed - 1] <= floor:
+    # numbers of a shape's directions: of the points themselves, as squares lose half the digits
+    spread = np.linalg.svd(x * np.sqrt(w)[:, None], compute_uv=False)
+    if k < needed or np.any(spread[:, needed - 1] <= floor):
         raise ValueError(
             f"a {kind} alignment in {d} dimensions needs points that span {needed} of them, "
-            f"got {len(source)} points of weight > 0 that do not"
+            f"got {k} points of weight > 0 that do not"
         )
     cross = (y * w[:, None]).T @ x
     if kind == "affine":
-        linear = cross @ np.linalg.inv((x * w[:, None]).T @ x)
+        linear = cross @ np.linalg.inv(np.swapaxes(x * w[:, None], 1, 2) @ x)
     else:
         u, s, vt = np.linalg.svd(cross)
-        signs = np.ones(d)
-        signs[-1] = np.sign(np.linalg.det(u) * np.linalg.det(vt)) or 1.0
-        linear = (u * signs) @ vt
+        signs = np.ones((len(sources), d))
+        signs[:, -1] = np.where(np.linalg.det(u) * np.linalg.det(vt) < 0, -1.0, 1.0)
+        linear = (u * signs[:, None]) @ vt
         if kind == "similarity":
-            linear = linear * (s @ signs) / float(w @ np.sum(x * x, axis=1))
-    return Transform(linear, aim - linear @ middle)
+            sizes = np.sum(x * x, axis=2) @ w
+            linear *= (np.sum(s * signs, axis=1) / sizes)[:, None, None]
+    return linear, aim - (linear @ middles[:, :, None])[:, :, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,18 +227,24 @@ def procrustes_mean(
         return ProcrustesMean(shapes.mean(axis=0), shapes, (identity,) * len(shapes), 0, 0.0)
     if kind not in ("rigid", "similarity"):
         raise ValueError(f"kind must be none, rigid or similarity, got {kind!r}")
+    even = np.full(shapes.shape[1], 1 / shapes.shape[1])
     sizes = np.linalg.norm(shapes - shapes.mean(axis=1, keepdims=True), axis=(1, 2))
     mean, change, count = _sized(shapes[0], sizes.mean(), kind), np.inf, 0
     while count < at_most and change > tolerance:
         count += 1
-        moved = np.stack([align(s, mean, None, kind).apply(s) for s in shapes])
+        moved = _moved(shapes, *_fit(shapes, mean, even, kind))
         following = _sized(moved.mean(axis=0), sizes.mean(), kind)
         change = _length(following - mean) / max(_length(following), 1e-300)
         mean = following
-    mean = mean @ _average_turn(shapes, mean, kind).T + shapes.mean(axis=(0, 1))
-    transforms = tuple(align(s, mean, None, kind) for s in shapes)
-    aligned = np.stack([t.apply(s) for t, s in zip(transforms, shapes, strict=True)])
-    return ProcrustesMean(mean, aligned, transforms, count, change)
+    turn = _average_turn(_fit(shapes, mean, even, kind)[0])
+    mean = mean @ turn.T + shapes.mean(axis=(0, 1))
+    linear, offset = _fit(shapes, mean, even, kind)
+    transforms = tuple(map(Transform, linear, offset))
+    return ProcrustesMean(mean, _moved(shapes, linear, offset), transforms, count, change)
+
+
+def _moved(shapes, linear, offset):
+    return shapes @ np.swapaxes(linear, 1, 2) + offset[:, None]
 
 
 def _length(shape) -> float:
@@ -246,9 +256,8 @@ def _sized(shape, size, kind):
     return centred * (size / np.linalg.norm(centred)) if kind == "similarity" else centred
 
 
-def _average_turn(shapes, mean, kind):
+def _average_turn(turns):
     """Polar factor of the mean inverse rotation: the frame in which shapes lie unturned."""
-    turns = [align(s, mean, None, kind).linear for s in shapes]
     u, _, vt = np.linalg.svd(np.mean([t.T / np.linalg.norm(t) for t in turns], axis=0))
     signs = np.ones(len(u))
     signs[-1] = np.sign(np.linalg.det(u) * np.linalg.det(vt)) or 1.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from corporis.estimators import BaseEstimator
 from corporis.shapes.alignment import Alignment, Transform, check_weights, procrustes_mean
 from corporis.shapes.alternation import Alternation
 

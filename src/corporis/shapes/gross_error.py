@@ -5,9 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from corporis.functionals import L1
 from corporis.interfaces import Result
-from corporis.solvers import fista, run
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +173,9 @@ def sparse_code(
 
 
 def _by_fista(misfit, weight, start, tolerance, at_most):
+    from corporis.functionals import L1  # and what they import starts slowly
+    from corporis.solvers import fista, run
+
     penalty = L1(weight)
 
     def relative_gap(x):

@@ -6,9 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
 
+from corporis.estimators import BaseEstimator, check_is_fitted, clone
 from corporis.interfaces import Mesh
 from corporis.shapes.alignment import Alignment, align, procrustes_mean
 from corporis.shapes.composition import check_landmarks, transform_each

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from corporis.estimators import BaseEstimator
 from corporis.shapes.alignment import Alignment, Transform, align, procrustes_mean
 from corporis.shapes.composition import Composition, check_landmarks, transform_each
 from corporis.shapes.run_search import RunSearch
@@ -132,7 +132,8 @@ class PosteriorShapes(BaseEstimator):
         differences = (found.aligned - found.mean).reshape(len(X), -1)
         self.covariance_, self.shrinkage_ = _shrunk(differences, self.noise)
         self._differences = differences
-        self._free = _tangents(self.mean_, self.alignment)
+        free = _tangents(self.mean_, self.alignment)
+        self._prior = self.covariance_ + free @ free.T
         self.n_features_in_ = X.shape[1] * X.shape[2]
         return self
 
@@ -164,7 +165,8 @@ class PosteriorShapes(BaseEstimator):
         assert best is not None
         cost, transform, outside = best
         inside = believed & ~outside
-        difference, spread = self._conditional(transform, given, c, inside)
+        difference = self._expected(transform, given, c, inside)
+        spread = self._deviation(c, inside)
         return self._posterior(shape, given, transform, difference, spread, outside, cost)
 
     def completed(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Posterior:
@@ -181,7 +183,8 @@ class PosteriorShapes(BaseEstimator):
         believed, difference = c > 0, 0.0
         for _ in range(self.n_rounds):
             transform = align(given, self.mean_ + difference, c, self.alignment)
-            difference, spread = self._conditional(transform, given, c, believed)
+            difference = self._expected(transform, given, c, believed)
+        spread = self._deviation(c, believed)
         nothing = np.zeros(len(c), bool)
         search = self._search(transform, given, c)
         cost = float(search.cost(nothing))
@@ -218,9 +221,8 @@ class PosteriorShapes(BaseEstimator):
 
     def _weights(self, difference):
         """How much of each training shape's difference is in an explanation, (n,)."""
-        prior = self.covariance_ + self._free @ self._free.T
         share = (1 - self.shrinkage_) / (len(self._differences) - 1)
-        return share * (self._differences @ np.linalg.solve(prior, difference.astype(float)))
+        return share * (self._differences @ np.linalg.solve(self._prior, difference.astype(float)))
 
     def _searched(self, given, c, trust):
         """Cost, transform and landmarks set aside, aligned again with those believed."""
@@ -229,7 +231,7 @@ class PosteriorShapes(BaseEstimator):
         for number in range(self.n_rounds):
             target = self.mean_
             if number:
-                target = self.mean_ + self._conditional(transform, given, c, trust > 0)[0]
+                target = self.mean_ + self._expected(transform, given, c, trust > 0)
             transform = align(given, target, trust, self.alignment)
             search = self._search(transform, given, c)
             cost, outside = search.best(outside if number else (c > 0) & (trust == 0))
@@ -260,7 +262,7 @@ class PosteriorShapes(BaseEstimator):
             mu = max(2 * float(rho[believed].max()), 1.0) if mu == math.inf else max(mu / 1.5, 1.0)
             trust = (mu / (mu + rho)) ** 2
             transform = align(given, self.mean_ + difference, c * trust, self.alignment)
-            difference, _ = self._conditional(transform, given, c * trust, believed)
+            difference = self._expected(transform, given, c * trust, believed)
         return (trust > 0.5) & believed
 
     def _search(self, transform, given, c) -> RunSearch:
@@ -282,18 +284,23 @@ class PosteriorShapes(BaseEstimator):
         """Covariance of the aligned landmarks: shape, noise, and what alignment leaves free."""
         variance = np.where(c > 0, self.noise**2 / np.maximum(c, 1e-12), 0)
         noise = np.diag(np.repeat(variance, self.mean_.shape[1]))
-        return self.covariance_ + self._free @ self._free.T + noise
+        return self._prior + noise
 
-    def _conditional(self, transform, given, c, inside):
-        """Mean difference from the mean shape, (k, d), and deviation, given some landmarks."""
+    def _expected(self, transform, given, c, inside):
+        """Mean difference from the mean shape, (k, d), given the landmarks `inside`."""
         rows = np.repeat(inside, given.shape[1])
         residual = (transform.apply(given) - self.mean_).ravel()
-        prior = self.covariance_ + self._free @ self._free.T
         total = self._marginal(c)[np.ix_(rows, rows)]
-        gain = np.linalg.solve(total, prior[rows]).T
-        variance = np.diag(prior - gain @ prior[rows]).reshape(self.mean_.shape)
-        mean = (gain @ residual[rows]).reshape(self.mean_.shape)
-        return mean, np.sqrt(np.maximum(variance.sum(axis=1), 0))
+        pull = np.linalg.solve(total, residual[rows])
+        return (self._prior[:, rows] @ pull).reshape(self.mean_.shape)
+
+    def _deviation(self, c, inside):
+        """Standard deviation of each landmark's place, (k,), given the landmarks `inside`."""
+        rows = np.repeat(inside, self.mean_.shape[1])
+        total = self._marginal(c)[np.ix_(rows, rows)]
+        known = self._prior[rows]
+        variance = np.diag(self._prior) - np.sum(known * np.linalg.solve(total, known), axis=0)
+        return np.sqrt(np.maximum(variance.reshape(self.mean_.shape).sum(axis=1), 0))
 
     def _check(self):
         if not 0 < self.noise < math.inf:

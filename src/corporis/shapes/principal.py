@@ -3,8 +3,8 @@
 from typing import Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from corporis.estimators import BaseEstimator
 from corporis.shapes.alignment import Alignment, Transform, align, procrustes_mean
 from corporis.shapes.composition import Composition, check_landmarks, transform_each
 

@@ -1,8 +1,10 @@
 """How good a correspondence is: compactness, generality and specificity of the shapes it gives."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, clone
+from typing import Any
 
+import numpy as np
+
+from corporis.estimators import clone
 from corporis.shapes.alignment import procrustes_mean
 
 
@@ -24,7 +26,7 @@ def compactness(shapes: np.ndarray, n_modes: int) -> float:
     return float(squares[:n_modes].sum() / max(squares.sum(), 1e-300))
 
 
-def generality(shapes: np.ndarray, model: BaseEstimator, n_folds: int = 5) -> float:
+def generality(shapes: np.ndarray, model: Any, n_folds: int = 5) -> float:
     """Mean distance of landmarks of shapes left out from what a model of the others makes of them.
 
     Parameters

@@ -85,7 +85,8 @@ class RunSearch:
         """Sets that differ by a run added, a run taken away, or one landmark."""
         runs = self._runs
         added, taken = mask | runs, mask & ~runs
-        options = np.unique(np.concatenate([added, taken]), axis=0)
+        packed = np.unique(np.packbits(np.concatenate([added, taken]), axis=1), axis=0)
+        options = np.unpackbits(packed, axis=1, count=len(mask)).astype(bool)
         few = options.sum(axis=1) <= MOST * len(mask)
         return options[few]
 

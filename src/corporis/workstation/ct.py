@@ -6,15 +6,15 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from corporis.apps.organs.ct import FoundOrgan, is_uncertain
 from corporis.apps.organs.ct_evidence import ORGANS
 from corporis.apps.organs.ct_input import single_ct
 from corporis.apps.organs.ct_overruled import LEAST_ML, overruled_parts
 from corporis.apps.organs.millimetre import MillimetreGrid
+from corporis.cohorts.organ_outliners import load_ct
 from corporis.cohorts.study import Provenance
-from corporis.cohorts.trunks import load_ct
 from corporis.imaging import OutputFolder, read, write_vtp
 from corporis.imaging.segmentation import Segment
 from corporis.imaging.volume_segmentation import slice_files, write_volume_seg
@@ -139,10 +139,10 @@ def _surface(mask, steps, affine):
 
     # the pad keeps the border off the grid's ends, where it would be left open
     pad = [int(np.ceil(2 * SURFACE_MM / step)) for step in steps]
-    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    box = scipy.ndimage.find_objects(mask.astype(np.uint8))[0]
     cut = np.pad(mask[box], [(p, p) for p in pad])
     a, b, c = (step / SURFACE_MM for step in steps)
-    field = ndimage.gaussian_filter(MillimetreGrid(cut.shape, (a, b, c)).seen(cut), 0.5)
+    field = scipy.ndimage.gaussian_filter(MillimetreGrid(cut.shape, (a, b, c)).seen(cut), 0.5)
     points, cells, *_ = marching_cubes(field, 0.5)
     middle = (np.array(field.shape) - 1) / 2
     index = (points - middle) / (a, b, c) + (np.array(cut.shape) - 1) / 2

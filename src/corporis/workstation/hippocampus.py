@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import binary_dilation
+import scipy
 
 from corporis.apps.organs.hippocampus import FoundHippocampus, single_crop
 from corporis.apps.organs.upright import upright_affine
-from corporis.cohorts.hippocampi import load_hippocampus, read_crop
+from corporis.cohorts.organ_masks import read_crop
+from corporis.cohorts.organ_outliners import load_hippocampus
 from corporis.cohorts.study import Provenance
 from corporis.imaging import OutputFolder, write_vtp
 from corporis.interfaces import Mesh, Report
 from corporis.shapes import mask_contours
 from corporis.shapes.mesh import oriented_outward
+from corporis.workstation.meanwhile import REPORT, load_meanwhile
 from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Look
@@ -57,6 +59,7 @@ def run_hippocampus(
         If an input cannot be read or is no such crop, or the output cannot be written.
     """
     clock = Provenance.start()
+    load_meanwhile(*REPORT)
     with OutputFolder(output) as folder:
         application = load_hippocampus(weights, progress)
         case = read_crop(source, name=name)
@@ -80,7 +83,7 @@ def run_hippocampus(
 def surfaces(found: FoundHippocampus, affine: np.ndarray) -> dict[str, Mesh]:
     """Smooth surfaces in RAS+ mm of both parts and of the expected shape, where they exist."""
     # islands that are no part of the outline lie beyond one voxel of it
-    near = found.chance * binary_dilation(found.label > 0)
+    near = found.chance * scipy.ndimage.binary_dilation(found.label > 0)
     fields = {
         "anterior": near * found.anterior,
         "posterior": near * (1 - found.anterior),

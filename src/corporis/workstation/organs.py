@@ -10,13 +10,14 @@ from typing import Any
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.radiograph import pixel_mm, single_plane
 from corporis.cohorts.corrected import IMAGE
-from corporis.cohorts.organs import load_chest
+from corporis.cohorts.organ_outliners import load_chest
 from corporis.cohorts.study import Provenance
 from corporis.imaging import OutputFolder, read, write_measures, write_nifti
 from corporis.imaging.output import write_bytes
 from corporis.imaging.segmentation import Segment, single_dicom, write_seg
 from corporis.interfaces import Report
 from corporis.shapes import mask_contours
+from corporis.workstation.meanwhile import REPORT, load_meanwhile
 from corporis.workstation.organ_page import OrganPage, write_organ_page
 from corporis.workstation.panel import View
 
@@ -71,6 +72,7 @@ def run_chest(
         If an input cannot be read or the output cannot be written.
     """
     clock = Provenance.start()
+    load_meanwhile(*REPORT)
     with OutputFolder(output) as folder:
         application = load_chest(weights, progress)
         case = read(source, name=name, pictures=True)

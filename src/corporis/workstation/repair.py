@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from nibabel import orientations
 
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.kept_repair import known_repair
@@ -29,6 +28,8 @@ MOST_OVERRULED = 0.5
 LOW_OVERLAP = 0.85
 """Expected overlap with the organ below which what was mended is uncertain."""
 UNSURE = (0.1, 0.9)
+FEW = 40
+"""Sound organs below which damage may be left: the judge is seldom sure then."""
 
 
 def run_repair(
@@ -79,7 +80,7 @@ def run_repair(
         learned, said = known_repair(shapes, model, organ, progress)
         if progress is not None:
             progress("mending", 0.9)
-        turned, back = upright(mask, own.affine)
+        turned, turn = upright(mask, own.affine)
         here = box(turned, margin=max(4, max(mask.shape) // 20))
         seen = None if grey is None else upright(grey, own.affine)[0][here]
         found = learned.model.repair(turned[here], steps_of(own.affine), seen)
@@ -87,15 +88,14 @@ def run_repair(
         layers["chance"] = found.chance.astype(np.float32)
         layers["distance_mm"] = found.expected_mm.astype(np.float32)
         empty = {"repaired": 0, "overruled": 0, "chance": 0, "distance_mm": np.nan}
-        images = {key: _placed(own, part, here, back, empty[key]) for key, part in layers.items()}
+        images = {key: _placed(own, part, here, turn, empty[key]) for key, part in layers.items()}
         result = _report(organ, mask, found, images, own, learned, image is not None)
-        is_like = not result.warnings
         sentence = f"The mask was mended as a {organ}."
-        if not is_like:
-            sentence = f"This {result.warnings[0]}."
-        views = [_view(turned[here], found, own, seen)]
+        if result.facts["doubts"]:
+            sentence = f"This {result.facts['doubts'][0]}."
+        views, is_certain = [_view(turned[here], found, own, seen)], not result.facts["doubts"]
         page = replace(
-            page_of("repair report", case, result, clock, sentence, is_like, views),
+            page_of("repair report", case, result, clock, sentence, is_certain, views),
             meshes={"mended": _surface(found, own, here)},
             colourings=(COLOURING,),
             first_frame=most_changed(turned[here], found.mask),
@@ -118,12 +118,12 @@ def _grey(path, mask: Image) -> np.ndarray:
     return np.asarray(images[0].stack()[:, 0], float)
 
 
-def _placed(image, part, here, back, empty):
+def _placed(image, part, here, turn, empty):
     """A part of the upright volume as an image that lies as the input does."""
     shape = upright(image.stack()[:, 0], image.affine)[0].shape
     whole = np.full(shape, empty, np.uint8 if part.dtype == bool else part.dtype)
     whole[here] = part
-    whole = np.ascontiguousarray(orientations.apply_orientation(whole, back))
+    whole = np.ascontiguousarray(turn.back(whole))
     return Image(whole, ("slice", "row", "column"), image.affine, image.length_unit)
 
 
@@ -156,8 +156,16 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
         "Zhang et al., Medical Image Analysis 16:265-277, 2012, doi:10.1016/j.media.2011.08.004",
         "Wolpert, Neural Networks 5:241-259, 1992, doi:10.1016/S0893-6080(05)80023-1",
     )
-    warnings = _doubts(organ, mask, found, after, added)
-    return Report(f"repair of a {organ}", measures, images, {}, {}, methods, references, warnings)
+    doubts = _doubts(organ, mask, found, after, added)
+    facts, warnings = {"doubts": doubts}, list(doubts)
+    if learned.n_shapes < FEW:
+        warnings.append(
+            f"only {learned.n_shapes} sound organs to learn from: damage may be left as it is; "
+            f"give {FEW} or more"
+        )
+    return Report(
+        f"repair of a {organ}", measures, images, {}, facts, methods, references, warnings
+    )
 
 
 def _doubts(organ, mask, found, after, added):

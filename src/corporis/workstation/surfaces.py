@@ -196,31 +196,40 @@ def _vertex_colours(mesh, look, colouring, meshes) -> np.ndarray:
 
 
 def _rasterise(points, cells, colours, side) -> tuple[np.ndarray, np.ndarray]:
-    """Depth (larger is nearer, -inf outside) and shaded colour of the nearest samples."""
-    corners = points[cells]  # (m, 3, 3)
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    facing = np.zeros_like(points)
-    for corner in range(3):
-        np.add.at(facing, cells[:, corner], across)
-    facing /= np.linalg.norm(facing, axis=1, keepdims=True) + 1e-12
-    light = np.array([-0.35, 0.5, 0.79])
-    shaded = (colours * (0.5 + 0.5 * np.clip(np.abs(facing @ light), 0, 1))[:, None])[cells]
+    """Depth (larger is nearer, -inf outside) and shaded colour of the nearest samples, float32."""
+    corners = points[cells].astype(np.float32)  # (m, 3, 3)
+    shaded = _shaded(points, cells, corners, colours).astype(np.float32)[cells]
+    corners[..., :2] = (0.5 + 0.9 * corners[..., :2]) * side
     edges = np.linalg.norm(np.diff(corners[:, [0, 1, 2, 0], :2], axis=1), axis=2).max(axis=1)
-    # Samples a side: a power of two, so that triangles of like size are sampled together.
-    counts = 2 ** np.ceil(np.log2(np.clip(1.3 * side * edges, 2, 64))).astype(int)
-    depth, colour = np.full(side * side, -np.inf), np.zeros((side * side, 3))
+    counts = np.ceil(np.clip(1.45 * edges, 2, 64)).astype(int)  # samples a side of a triangle
+    depth = np.full(side * side, -np.inf, np.float32)
+    colour = np.zeros((side * side, 3), np.float32)
     for count in np.unique(counts):
         these = counts == count
         i, j = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
-        weights = np.stack([i, j, count - i - j], axis=-1)[i + j <= count] / count
-        samples = (weights @ corners[these]).reshape(-1, 3)
-        tints = (weights @ shaded[these]).reshape(-1, 3)
-        pixel = np.clip(((0.5 + 0.9 * samples[:, :2]) * side).astype(int), 0, side - 1)
-        flat = (side - 1 - pixel[:, 1]) * side + pixel[:, 0]
-        np.maximum.at(depth, flat, samples[:, 2])
-        is_nearest = samples[:, 2] >= depth[flat]
-        colour[flat[is_nearest]] = tints[is_nearest]
+        weights = np.stack([i, j, count - i - j], axis=-1)[i + j <= count].astype(np.float32)
+        weights /= np.float32(count)
+        samples = weights @ corners[these]
+        pixel = np.clip(samples[..., :2].astype(np.int32), 0, side - 1)
+        flat = ((side - 1 - pixel[..., 1]) * side + pixel[..., 0]).ravel()
+        near = samples[..., 2].ravel()
+        np.maximum.at(depth, flat, near)
+        nearest = np.flatnonzero(near >= depth[flat])
+        which, place = np.divmod(nearest, len(weights))
+        colour[flat[nearest]] = np.einsum("nk,nkc->nc", weights[place], shaded[these][which])
     return depth, colour
+
+
+def _shaded(points, cells, corners, colours) -> np.ndarray:
+    """Colours of the vertices under a light from above; both sides of a surface are lit."""
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    facing = np.zeros((len(points), 3))
+    for corner in range(3):
+        for axis in range(3):
+            facing[:, axis] += np.bincount(cells[:, corner], across[:, axis], len(points))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True) + 1e-12
+    light = np.array([-0.35, 0.5, 0.79])
+    return colours * (0.5 + 0.5 * np.clip(np.abs(facing @ light), 0, 1))[:, None]
 
 
 def _compose(layers, side) -> np.ndarray:

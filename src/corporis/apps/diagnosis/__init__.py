@@ -4,23 +4,6 @@
 and scored by `evaluate_judge` or `evaluate_elsewhere` beside the ejection fraction alone.
 """
 
-from corporis.apps.diagnosis.application import Diagnosis
-from corporis.apps.diagnosis.ejection_fraction import EjectionFractionRule
-from corporis.apps.diagnosis.evaluation import evaluate_elsewhere, evaluate_judge
-from corporis.apps.diagnosis.model import HeartJudge, train_judge
-from corporis.apps.diagnosis.ranges import KnownHearts, Range, normal_range
-from corporis.apps.diagnosis.vocabulary import MODEL_FEATURES, feature_matrix
+import lazy_loader
 
-__all__ = [
-    "MODEL_FEATURES",
-    "Diagnosis",
-    "EjectionFractionRule",
-    "HeartJudge",
-    "KnownHearts",
-    "Range",
-    "evaluate_elsewhere",
-    "evaluate_judge",
-    "feature_matrix",
-    "normal_range",
-    "train_judge",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

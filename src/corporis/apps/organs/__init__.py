@@ -1,6 +1,5 @@
 """Organs: masks of any origin mended by what organs of their kind look like."""
 
-from corporis.apps.organs.mask_frame import DistanceMap, Grid, Pose, register
-from corporis.apps.organs.repair import OrganRepair, Repaired
+import lazy_loader
 
-__all__ = ["DistanceMap", "Grid", "OrganRepair", "Pose", "Repaired", "register"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, zoom
+import scipy
 
 Disturbance = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
@@ -86,7 +86,8 @@ def pacemaker(image, severity, random):
         at = np.round(way).astype(int)
         inside = np.all((at >= 0) & (at < image.shape), axis=1)
         lead[tuple(at[inside].T)] = True
-        found = np.maximum(found, np.minimum(1.5 * gaussian_filter(lead * 4.0, 1.2), 0.95))
+        blurred = scipy.ndimage.gaussian_filter(lead * 4.0, 1.2)
+        found = np.maximum(found, np.minimum(1.5 * blurred, 0.95))
     return found
 
 
@@ -98,7 +99,7 @@ def noise(image, severity, random):
 def bias_field(image, severity, random):
     """Smooth shading by a factor; `severity` is the deviation of its logarithm."""
     coarse = random.normal(0, 1, (4, 4))
-    field = zoom(coarse, np.array(image.shape) / 4, order=3)
+    field = scipy.ndimage.zoom(coarse, np.array(image.shape) / 4, order=3)
     return image * np.exp(severity * (field - field.mean()) / max(field.std(), 1e-6))
 
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import map_coordinates
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
+import scipy
 
+from corporis.estimators import BaseEstimator, check_is_fitted, clone
 from corporis.shapes import PosteriorShapes, align, contour_length, fill_polygon
 
 ORGANS = ("left lung", "right lung", "heart", "left clavicle", "right clavicle")
@@ -187,7 +186,9 @@ class ChestShapes(BaseEstimator):
             steps = STEP_PX * np.arange(-inward, round(reach / STEP_PX) + 1)
             outward = normals(points[part])
             ways = points[part, None] + steps[None, :, None] * outward[:, None]
-            inside = map_coordinates(chances[organ], ways.reshape(-1, 2).T, order=1, mode="nearest")
+            inside = scipy.ndimage.map_coordinates(
+                chances[organ], ways.reshape(-1, 2).T, order=1, mode="nearest"
+            )
             place, confidence[part] = edge(inside.reshape(ways.shape[:2]), steps)
             seen[part] = points[part] + place[:, None] * outward
         return seen, confidence
@@ -242,11 +243,13 @@ def normals(points: np.ndarray) -> np.ndarray:
 
 def polygon(points: np.ndarray, shape: tuple[int, int], n_fine: int = 4) -> np.ndarray:
     """The mask of an outline whose corners are rounded by a spline through its points."""
-    from scipy.interpolate import CubicSpline
-
-    closed = np.concatenate([points, points[:1]])
-    curve = CubicSpline(np.arange(len(closed)), closed, bc_type="periodic")
-    return fill_polygon(curve(np.arange(len(points) * n_fine) / n_fine), shape)
+    # the coefficients of B-splines: scipy.interpolate takes longer to start than this to run
+    c = scipy.ndimage.spline_filter1d(points, 3, axis=0, mode="grid-wrap")
+    t = (np.arange(n_fine) / n_fine)[:, None]
+    weights = (1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * (t + t**2 - t**3) + 1, t**3
+    around = (np.roll(c, shift, axis=0)[:, None] for shift in (1, 0, -1, -2))
+    curve = sum(w * near for w, near in zip(weights, around)) / 6  # (k, n_fine, 2)
+    return fill_polygon(curve.reshape(-1, 2), shape)
 
 
 def _signed_area(points):

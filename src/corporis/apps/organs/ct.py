@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from corporis.apps.organs.ct_evidence import ORGANS, STEP_MM, TrunkEvidence
 from corporis.apps.organs.ct_input import OUTSIDE, single_ct
@@ -239,10 +239,10 @@ def _airy(mask, hounsfield, spacing_mm):
     if not mask.any():
         return mask
     reach = [BORDER * STEP_MM / step for step in spacing_mm]
-    near = ndimage.gaussian_filter(mask.astype(np.float32), [r / 2 for r in reach])
-    airy = ndimage.gaussian_filter(hounsfield.astype(np.float32), 0.5) < AIRY
+    near = scipy.ndimage.gaussian_filter(mask.astype(np.float32), [r / 2 for r in reach])
+    airy = scipy.ndimage.gaussian_filter(hounsfield.astype(np.float32), 0.5) < AIRY
     found = (near > 0.95) | ((near > 0.05) & airy)
-    return one_piece(ndimage.binary_closing(found, iterations=2) | found)
+    return one_piece(scipy.ndimage.binary_closing(found, iterations=2) | found)
 
 
 def lost_slices(hounsfield: np.ndarray) -> np.ndarray:

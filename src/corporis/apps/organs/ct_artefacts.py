@@ -1,7 +1,7 @@
 """What goes wrong with computed tomography: metal, few photons, lost slices, breathing."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
+import scipy
 
 from corporis.apps.organs.artefacts import Artefact
 
@@ -36,7 +36,8 @@ def metal(volume, severity, random):
 def few_photons(volume, severity, random):
     """Noise that runs along the widest axis; `severity` is its deviation in HU."""
     noise = random.standard_normal(volume.shape, dtype=np.float32)
-    noise = gaussian_filter1d(noise, 2.0, axis=2) + 0.3 * gaussian_filter(noise, 0.6)
+    along = scipy.ndimage.gaussian_filter1d(noise, 2.0, axis=2)
+    noise = along + 0.3 * scipy.ndimage.gaussian_filter(noise, 0.6)
     return volume + severity * noise / max(float(noise.std()), 1e-6)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from corporis.apps.organs.ct import MOST_MISFIT, FoundOrgan
 
@@ -33,7 +33,7 @@ def overruled_parts(
         either = one.mask | one.alone
         if not either.any():
             continue
-        box = ndimage.find_objects(either.astype(np.uint8))[0]
+        box = scipy.ndimage.find_objects(either.astype(np.uint8))[0]
         away = _from_border(one.alone[box], spacing_mm)
         for change, where in (("added", one.mask & ~one.alone), ("removed", one.alone & ~one.mask)):
             for here in _pieces(where[box], float(np.prod(spacing_mm)) / 1000):
@@ -45,7 +45,7 @@ def overruled_parts(
 
 def _pieces(where, voxel_ml):
     """Masks of the connected parts that are large enough."""
-    labels, _ = ndimage.label(where)
+    labels, _ = scipy.ndimage.label(where)
     volumes = np.bincount(labels.ravel())[1:] * voxel_ml
     return [labels == 1 + k for k in np.flatnonzero(volumes >= LEAST_ML)]
 
@@ -56,7 +56,7 @@ def _from_border(mask, spacing_mm):
     kinds = [kind for kind in (padded, ~padded) if kind.any() and not kind.all()]
     if not kinds:
         return np.zeros(mask.shape)
-    total = sum(ndimage.distance_transform_edt(kind, spacing_mm) for kind in kinds)
+    total = sum(scipy.ndimage.distance_transform_edt(kind, spacing_mm) for kind in kinds)
     return total[1:-1, 1:-1, 1:-1]
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+import scipy
 
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, Pose, register
 from corporis.errors import BadInput
+from corporis.estimators import BaseEstimator, check_is_fitted
 from corporis.shapes import PrincipalShapes
 
 CUT = 0.25
@@ -212,7 +211,7 @@ class DistanceShapes(BaseEstimator):
 
     def _trust(self, believed, pose):
         index = pose.to_mm(self.grid_.places) / believed.spacing_mm
-        found = ndimage.map_coordinates(believed.values, index.T, order=1, mode="nearest")
+        found = scipy.ndimage.map_coordinates(believed.values, index.T, order=1, mode="nearest")
         return np.maximum(found, LEAST_TRUST)
 
 
@@ -223,7 +222,7 @@ def _bordering(mask, trust, spacing_mm):
     for kind in (mask, ~mask):
         if kind.all() or not kind.any():
             continue
-        nearest = ndimage.distance_transform_edt(
+        nearest = scipy.ndimage.distance_transform_edt(
             kind, sampling=spacing_mm, return_distances=False, return_indices=True
         )
         least[kind] = np.minimum(trust, trust[tuple(nearest)])[kind]

@@ -1,8 +1,7 @@
 """Evidence where it is believed, the shape prior where it is not."""
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import cKDTree
+import scipy
 
 from corporis.apps.organs.chest_shape import Outlines, polygon
 from corporis.apps.organs.square import Square
@@ -53,22 +52,22 @@ def _prior(shape, points, trust):
 def _spread(points, trust, places):
     """Trust at places (n, 2): that of the outline nearby, smoothed along it."""
     n_fine = 6 * len(points)
-    smooth = ndimage.gaussian_filter1d(trust, 1.0, mode="wrap")
+    smooth = scipy.ndimage.gaussian_filter1d(trust, 1.0, mode="wrap")
     closed = np.append(smooth, smooth[0])
     outline = np.concatenate([points, points[:1]])
     along = np.arange(n_fine) / 6
     index = np.arange(len(closed))
     fine = np.stack([np.interp(along, index, axis) for axis in outline.T], axis=1)
-    _, nearest = cKDTree(fine).query(places)
+    _, nearest = scipy.spatial.cKDTree(fine).query(places)
     return np.interp(along, index, closed)[nearest]
 
 
 def one_piece(mask: np.ndarray) -> np.ndarray:
     """The largest piece of a mask, its holes filled; as it is where it is empty."""
-    labels, n_pieces = ndimage.label(mask)
+    labels, n_pieces = scipy.ndimage.label(mask)
     if n_pieces > 1:
         mask = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    return ndimage.binary_fill_holes(mask)
+    return scipy.ndimage.binary_fill_holes(mask)
 
 
 def organ_masks(chances: np.ndarray, square: Square) -> np.ndarray:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from nibabel import orientations
-from scipy import ndimage
+import scipy
 
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
@@ -149,7 +148,7 @@ class HippocampusMR:
             If nothing in it looks like a hippocampus.
         """
         image, volume = single_crop(case)
-        turned, back = upright(volume, image.affine)
+        turned, turn = upright(volume, image.affine)
         self._tell("finding the hippocampus", 0.2)
         steps = steps_of(image.affine)
         found = self.find(turned, steps)
@@ -170,7 +169,7 @@ class HippocampusMR:
         return Report(
             "hippocampus",
             hippocampus_measures(found, voxel_mm3),
-            {key: _image_like(image, layer, back) for key, layer in layers.items()},
+            {key: _image_like(image, layer, turn) for key, layer in layers.items()},
             facts={"found": found, "upright": turned, "spacing_mm": steps, "overruled": overruled},
             methods=METHODS,
             references=REFERENCES,
@@ -249,7 +248,7 @@ def hippocampus_measures(found: FoundHippocampus, voxel_mm3: float) -> list[Meas
 def overruled_parts(found: FoundHippocampus, steps) -> list[dict]:
     """Connected parts where the prior changed the outline, the largest first, with the reason."""
     changed = (found.label > 0) != (found.evidence > 0)
-    labels, n_parts = ndimage.label(changed)
+    labels, n_parts = scipy.ndimage.label(changed)
     voxel = float(np.prod(steps))
     parts = []
     for number in range(1, n_parts + 1):
@@ -288,8 +287,8 @@ def _mirrored(found):
     return FoundHippocampus(*turned, found.overlap, found.misfit, True)
 
 
-def _image_like(image, layer, back):
-    data = np.ascontiguousarray(orientations.apply_orientation(layer, back))
+def _image_like(image, layer, turn):
+    data = np.ascontiguousarray(turn.back(layer))
     return Image(data, ("slice", "row", "column"), image.affine, image.length_unit)
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
-from scipy.sparse import csr_array
-from scipy.spatial.transform import Rotation
+import scipy
 
 from corporis.errors import BadInput
 from corporis.shapes import signed_distance
@@ -78,14 +76,14 @@ class DistanceMap:
         last = np.array(self.values.shape) - 1.0
         inside = np.clip(index, 0, last)
         away = np.linalg.norm((index - inside) * self.spacing_mm, axis=1)
-        return map_coordinates(self.values, inside.T, order=1, mode="nearest") + away
+        return scipy.ndimage.map_coordinates(self.values, inside.T, order=1, mode="nearest") + away
 
     def border(self) -> np.ndarray:
         """Points (n, 3) of the border in mm, the steps of voxels evened out."""
         from skimage.measure import marching_cubes
 
         # without smoothing, the border of voxels is a staircase of half a voxel
-        level = gaussian_filter(self.values, _EVEN)
+        level = scipy.ndimage.gaussian_filter(self.values, _EVEN)
         if not level.min() < 0 < level.max():
             level = self.values
         return (
@@ -123,9 +121,9 @@ class Grid:
         """Values (n,) of a field on the grid (all its places) elsewhere."""
         index = (places - self.first) / self.step
         field = np.asarray(values, float).reshape(self.shape)
-        return map_coordinates(field, index.T, order=order, mode="nearest")
+        return scipy.ndimage.map_coordinates(field, index.T, order=order, mode="nearest")
 
-    def weights(self, places: np.ndarray) -> csr_array:
+    def weights(self, places: np.ndarray) -> "scipy.sparse.csr_array":
         """Trilinear weights (n, n_places) of the grid's values elsewhere; the edge's beyond it."""
         last = np.array(self.shape) - 1
         index = np.clip((places - self.first) / self.step, 0, last - 1e-9)
@@ -137,7 +135,7 @@ class Grid:
             weights.append(np.prod(np.where(corner, share, 1 - share), axis=1))
         rows = np.tile(np.arange(len(places)), 8)
         entries = (np.concatenate(weights), (rows, np.concatenate(columns)))
-        return csr_array(entries, shape=(len(places), int(np.prod(self.shape))))
+        return scipy.sparse.csr_array(entries, shape=(len(places), int(np.prod(self.shape))))
 
     def gradient(self, values: np.ndarray) -> np.ndarray:
         """Derivatives (n, 3) by the frame's coordinates."""
@@ -186,8 +184,18 @@ def register(
         pose = Pose(
             pose.centre + pose.size * pose.turn @ step[:3],
             pose.size * float(np.exp(step[6])),
-            pose.turn @ Rotation.from_rotvec(step[3:6]).as_matrix(),
+            pose.turn @ _rotation(step[3:6]),
         )
         if np.abs(step).max() < 1e-3:
             break
     return pose
+
+
+def _rotation(vector):
+    """About the axis of `vector` by its length in radians (Rodrigues' formula), (3, 3)."""
+    x, y, z = vector
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    angle = float(np.linalg.norm(vector))
+    # both factors by their limits: sin(a) / a and (1 - cos(a)) / a^2
+    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
+    return np.eye(3) + first * cross + second * cross @ cross

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+import scipy
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class MillimetreGrid:
             if _is_one(step):
                 continue
             if step < 1:  # several voxels become one: details between them would be noise
-                found = gaussian_filter1d(found, 0.4 * np.sqrt(step**-2 - 1), axis, mode="nearest")
+                blur = 0.4 * np.sqrt(step**-2 - 1)
+                found = scipy.ndimage.gaussian_filter1d(found, blur, axis, mode="nearest")
             index = (np.arange(side) - (side - 1) / 2) / step + (n - 1) / 2
             found = _along(found, axis, index)
         return found

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
 
 from corporis.apps.organs.damage import spoilt
 from corporis.apps.organs.fusion import one_piece
@@ -14,6 +12,7 @@ from corporis.apps.organs.image_support import supported
 from corporis.apps.organs.judge import CUT, Judge, Shapes, testimony
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, register
 from corporis.errors import BadInput
+from corporis.estimators import BaseEstimator, check_is_fitted, clone
 from corporis.learning import Representatives
 from corporis.shapes import SparseShapeComposition
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from nibabel import orientations
-from scipy import ndimage
+import scipy
 
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import Turn, steps_of, upright
 
 SLANT = 0.05
 """Sine of the angle to the body's axes (about 3 degrees) from which a volume is resampled."""
@@ -58,11 +57,9 @@ class StraightGrid:
         directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
         is_straight = np.abs(directions).max(axis=0).min() ** 2 > 1 - SLANT**2
         if is_straight and min(steps_of(affine)) >= finest_mm:
-            own = orientations.io_orientation(affine)
-            turn = orientations.ornt_transform(own, orientations.axcodes2ornt("SAR"))
-            placed = affine @ orientations.inv_ornt_aff(turn, shape)
-            a, b, c = orientations.apply_orientation(np.empty(shape, bool), turn).shape
-            return cls(shape, affine, placed, (a, b, c), False)
+            turn = Turn.of(affine)
+            a, b, c = (shape[axis] for axis in turn.order)
+            return cls(shape, affine, turn.affine(affine, shape), (a, b, c), False)
         corners = np.indices((2, 2, 2)).reshape(3, -1).T * (np.array(shape) - 1)
         reach = (corners @ affine[:3, :3].T + affine[:3, 3])[:, ::-1]  # up, forward, right
         low, high = reach.min(axis=0), reach.max(axis=0)
@@ -82,7 +79,7 @@ class StraightGrid:
         if not self.is_resampled:
             return upright(volume, self.own)[0]
         way = np.linalg.inv(self.own) @ self.affine
-        found = ndimage.affine_transform(
+        found = scipy.ndimage.affine_transform(
             np.asarray(volume, np.float32), way[:3, :3], way[:3, 3], self.sides, order=1,
             mode="constant", cval=outside,
         )  # fmt: skip
@@ -91,9 +88,8 @@ class StraightGrid:
     def back(self, maps: np.ndarray, order: int = 0) -> np.ndarray:
         """Labels (`sides`), or with `order` 1 a field, on the voxels that were given."""
         if not self.is_resampled:
-            turned = upright(np.empty(self.shape, bool), self.own)[1]
-            return np.ascontiguousarray(orientations.apply_orientation(maps, turned))
+            return np.ascontiguousarray(Turn.of(self.own).back(maps))
         way = np.linalg.inv(self.affine) @ self.own
-        return ndimage.affine_transform(
+        return scipy.ndimage.affine_transform(
             maps, way[:3, :3], way[:3, 3], self.shape, order=order, mode="nearest"
         )

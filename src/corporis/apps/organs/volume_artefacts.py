@@ -1,7 +1,7 @@
 """What goes wrong with MR volumes: motion, shading, noise, a slab without signal."""
 
 import numpy as np
-from scipy.ndimage import zoom
+import scipy
 
 from corporis.apps.organs.artefacts import Artefact, noise
 
@@ -41,7 +41,7 @@ def ghost(volume, severity, random):
 def shading(volume, severity, random):
     """Smooth shading by a factor; `severity` is the deviation of its logarithm."""
     coarse = random.normal(0, 1, (3,) * volume.ndim)
-    field = zoom(coarse, np.array(volume.shape) / 3, order=2)
+    field = scipy.ndimage.zoom(coarse, np.array(volume.shape) / 3, order=2)
     return volume * np.exp(severity * (field - field.mean()) / max(field.std(), 1e-6))
 
 

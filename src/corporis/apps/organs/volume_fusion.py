@@ -1,7 +1,7 @@
 """Evidence in a volume where it is believed, the shape prior where it is not."""
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 BLUR_MM = 2.0
 """Over so much a place's doubt is shared with its surroundings."""
@@ -33,7 +33,7 @@ def doubt(
     blur : float
         Voxels over which a place's doubt is shared.
     """
-    undecided = ndimage.gaussian_filter(4 * chance * (1 - chance), blur, mode="nearest")
+    undecided = scipy.ndimage.gaussian_filter(4 * chance * (1 - chance), blur, mode="nearest")
     return np.clip((undecided - clear) / (lost - clear), 0, 1)
 
 
@@ -103,7 +103,7 @@ def volume_deviation(chance: np.ndarray, voxel_mm3: float) -> float:
 
 def large_pieces(mask: np.ndarray) -> np.ndarray:
     """Pieces of at least a fifth of the largest: a lost slab may part what is one."""
-    labels, n_pieces = ndimage.label(mask)
+    labels, n_pieces = scipy.ndimage.label(mask)
     if n_pieces < 2:
         return mask
     sizes = np.bincount(labels.ravel())[1:]

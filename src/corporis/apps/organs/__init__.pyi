@@ -1,0 +1,11 @@
+from .mask_frame import DistanceMap, Grid, Pose, register
+from .repair import OrganRepair, Repaired
+
+__all__ = [
+    "DistanceMap",
+    "Grid",
+    "OrganRepair",
+    "Pose",
+    "Repaired",
+    "register",
+]

@@ -1,0 +1,6 @@
+from .study import Provenance, Study
+
+__all__ = [
+    "Provenance",
+    "Study",
+]
