@@ -53,11 +53,20 @@ def test_a_radiograph_leaves_masks_numbers_and_a_report(picture, tmp_path, monke
 
 
 def test_doubt_is_said_first(picture, tmp_path, monkeypatch):
-    known(monkeypatch, slice(0, 256))
+    known(monkeypatch, slice(150, 256))
     found = organs.run_chest(picture, tmp_path / "out", "w")
     content = json.loads((tmp_path / "out" / "report.json").read_text())
     assert content["sentence"].startswith("Outlines to check: left lung")
     assert any("uncertain" in text for text in found.result.warnings)
+    assert "added in the lower third of the left lung" in found.report.read_text()
+
+
+def test_what_is_no_chest_is_said_first(picture, tmp_path, monkeypatch, capsys):
+    known(monkeypatch, slice(0, 256))
+    assert leave("organ", picture, "-o", tmp_path / "out", "--weights", "w") == 0
+    content = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert content["sentence"].startswith("The image does not look like a chest radiograph")
+    assert "note: does not look like a chest radiograph" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("is_inverted", [False, True])

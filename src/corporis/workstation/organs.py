@@ -3,7 +3,7 @@
 import datetime
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +90,14 @@ def run_chest(
         doubts = result.facts["found_organs"].is_uncertain
         doubted = [organ for organ, doubt in zip(ORGANS, doubts, strict=True) if doubt]
         sentence = "All five organs were outlined."
-        if doubted:
+        if result.facts["found_organs"].is_unlike:
+            sentence = f"The image {result.warnings[0]}."
+        elif doubted:
             sentence = f"Outlines to check: {', '.join(doubted)}."
         page = page_of("radiograph report", case, result, clock, sentence, not doubted, views)
-        write_result(folder, page, result)
+        parts = result.facts["overruled"]
+        page = replace(page, reasons=[_reason(part) for part in parts] or [NOTHING])
+        write_result(folder, page, result, {"overruled": parts})
         write_nifti(image, folder / IMAGE)
         if gives_seg:
             segments = [
@@ -102,6 +106,17 @@ def run_chest(
             ]
             write_seg(segments, source, folder / "organs.dcm")
     return OrganRun(Path(output) / "report.html", result)
+
+
+NOTHING = "Nowhere by more than half a per cent of an organ."
+
+
+def _reason(part) -> str:
+    unit = part["unit"].replace("^2", "\u00b2")
+    return (
+        f"{part['area']:.3g} {unit} {part['change']} in the {part['third']} third of the "
+        f"{part['organ']}, towards the patient's {part['side']}: {part['why']}"
+    )
 
 
 def _side(organ) -> str:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import scipy
 
+from corporis.apps.organs.repair import Repaired
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.cohorts.kept_repair import known_repair
 from corporis.cohorts.organ_masks import box, inside, mask_case, single_volume
@@ -28,6 +30,14 @@ MOST_OVERRULED = 0.5
 LOW_OVERLAP = 0.85
 """Expected overlap with the organ below which what was mended is uncertain."""
 UNSURE = (0.1, 0.9)
+MOST_UNSURE = 0.08
+"""Of the volume: beyond it the judge could not say what belongs to the organ."""
+LEAST_CHANGE = 0.002
+"""Of the volume: below it nothing worth the name was mended."""
+LEAST_ML, MOST_PARTS = 0.1, 20
+"""Of parts that are listed."""
+WAYS = (("above", "below"), ("in front", "behind"), ("to the right", "to the left"))
+NOTHING = "Nowhere by more than 0.1 ml in one piece."
 FEW = 40
 """Sound organs below which damage may be left: the judge is seldom sure then."""
 
@@ -90,18 +100,81 @@ def run_repair(
         empty = {"repaired": 0, "overruled": 0, "chance": 0, "distance_mm": np.nan}
         images = {key: _placed(own, part, here, turn, empty[key]) for key, part in layers.items()}
         result = _report(organ, mask, found, images, own, learned, image is not None)
-        sentence = f"The mask was mended as a {organ}."
-        if result.facts["doubts"]:
-            sentence = f"This {result.facts['doubts'][0]}."
+        changed = found.mask != turned[here]
+        parts = changed_parts(changed, found, steps_of(own.affine))
         views, is_certain = [_view(turned[here], found, own, seen)], not result.facts["doubts"]
         page = replace(
-            page_of("repair report", case, result, clock, sentence, is_certain, views),
+            page_of("repair report", case, result, clock, _sentence(result), is_certain, views),
             meshes={"mended": _surface(found, own, here)},
             colourings=(COLOURING,),
             first_frame=most_changed(turned[here], found.mask),
+            reasons=[_reason(part) for part in parts] or [NOTHING],
         )
-        write_result(folder, page, result)
+        write_result(folder, page, result, {"overruled": parts})
     return OrganRun(Path(output) / "report.html", result, said)
+
+
+def _sentence(result: Report) -> str:
+    """The first doubt, or how much was changed."""
+    if result.facts["doubts"]:
+        return f"This {result.facts['doubts'][0]}."
+    ml = {m.name: m.value or 0.0 for m in result.measures}
+    if ml["added"] + ml["removed"] < LEAST_CHANGE * ml["volume, as given"]:
+        return f"Next to nothing of the mask was overruled ({ml['unsure']:.2g} ml are unsure)."
+    organ = result.facts["organ"]
+    return (
+        f"The mask was mended as a {organ}: {ml['added']:.2g} ml added, "
+        f"{ml['removed']:.2g} ml removed."
+    )
+
+
+def changed_parts(
+    changed: np.ndarray, found: Repaired, steps: tuple[float, float, float]
+) -> list[dict]:
+    """Connected parts where the mask was overruled, the largest first.
+
+    Parameters
+    ----------
+    changed : bool array, (a, b, c)
+        On axes that run up, forward and to the right.
+    found : Repaired
+    steps : (float, float, float)
+        mm along the axes.
+
+    Returns
+    -------
+    list of dict
+        ``volume_ml``, ``change`` ("added" or "removed"), ``away_mm`` (up, forward and to the right
+        of the organ's middle), ``chance`` of belonging to the organ.
+    """
+    labels, n_parts = scipy.ndimage.label(changed)
+    voxel, middle = float(np.prod(steps)) / 1000, np.argwhere(found.mask).mean(axis=0)
+    parts: list[dict] = []
+    for number in range(1, n_parts + 1):
+        here = labels == number
+        volume = np.count_nonzero(here) * voxel
+        if volume >= LEAST_ML:
+            away = (np.argwhere(here).mean(axis=0) - middle) * steps
+            parts.append(
+                {
+                    "volume_ml": round(volume, 2),
+                    "change": "added" if found.mask[here].any() else "removed",
+                    "away_mm": [round(float(mm), 1) for mm in away],
+                    "chance": round(float(found.chance[here].mean()), 2),
+                }
+            )
+    return sorted(parts, key=lambda part: -part["volume_ml"])[:MOST_PARTS]
+
+
+def _reason(part) -> str:
+    words = [
+        f"{abs(mm):.0f} mm {ahead if mm > 0 else behind}"
+        for mm, (ahead, behind) in zip(part["away_mm"], WAYS, strict=True)
+    ]
+    return (
+        f"{part['volume_ml']:.2g} ml {part['change']}, {', '.join(words)} of the organ's middle: "
+        f"the chance that it belongs to the organ is {part['chance']:.2f}"
+    )
 
 
 def _grey(path, mask: Image) -> np.ndarray:
@@ -157,7 +230,7 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
         "Wolpert, Neural Networks 5:241-259, 1992, doi:10.1016/S0893-6080(05)80023-1",
     )
     doubts = _doubts(organ, mask, found, after, added)
-    facts, warnings = {"doubts": doubts}, list(doubts)
+    facts, warnings = {"doubts": doubts, "organ": organ}, list(doubts)
     if learned.n_shapes < FEW:
         warnings.append(
             f"only {learned.n_shapes} sound organs to learn from: damage may be left as it is; "
@@ -170,6 +243,8 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
 
 def _doubts(organ, mask, found, after, added):
     warnings = []
+    chance = found.chance
+    unsure = np.count_nonzero((chance > UNSURE[0]) & (chance < UNSURE[1])) / max(after, 1)
     if found.misfit > UNLIKE:
         warnings.append(f"does not look like a {organ}: misfit {found.misfit:.1f}, usual 1")
     if abs(found.size_deviation) > UNUSUAL:
@@ -182,6 +257,11 @@ def _doubts(organ, mask, found, after, added):
     if changed > MOST_OVERRULED:
         warnings.append(
             f"does not look like one {organ}: {100 * changed:.0f} % of it would be overruled"
+        )
+    if unsure > MOST_UNSURE:
+        warnings.append(
+            f"mended {organ} is uncertain: of {100 * unsure:.0f} % of its volume the judge cannot "
+            "say whether it belongs to it, and leaves it as it was given"
         )
     if found.expected_overlap < LOW_OVERLAP:
         warnings.append(
@@ -222,8 +302,8 @@ def _view(mask, found, image, grey) -> View:
         "as given": [mask_contours(plane) for plane in mask],
     }
     shade = np.where(found.overruled, 1.0, 0.35 * mask + 0.05)
-    words = "planes, bright where overruled"
+    words = "axial, bright where overruled"
     if grey is not None:
         low, high = np.percentile(grey, [2, 99])
-        shade, words = np.clip((grey - low) / max(high - low, 1e-9), 0, 1), "planes of the image"
-    return View(words, shade, contours, steps_of(image.affine)[1:], "Mask")
+        shade, words = np.clip((grey - low) / max(high - low, 1e-9), 0, 1), "axial, the image"
+    return View(words, shade, contours, steps_of(image.affine)[1:], "Mask", (0.0, 1.0))

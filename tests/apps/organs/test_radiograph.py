@@ -58,8 +58,10 @@ def test_a_lost_part_widens_intervals_and_is_said(learned):
 def test_nothing_found_is_uncertain_and_no_error(learned):
     nothing = np.zeros((5, 256, 256), bool)
     report = ChestRadiograph(Known(nothing), learned)(case(radiograph(102)))
-    assert sum("uncertain" in text for text in report.warnings) == 5
-    assert measured(report)["cardiothoracic ratio"].value is None
+    assert "does not look like a chest" in report.warnings[0]
+    assert sum("not found" in text for text in report.warnings) == 5
+    values = measured(report)
+    assert values["cardiothoracic ratio"].value is None and values["left lung: area"].value is None
 
 
 def test_inverted_grey_and_cut_lungs_are_noticed(learned):
@@ -70,6 +72,43 @@ def test_inverted_grey_and_cut_lungs_are_noticed(learned):
     moved[:, :, -60:] = False
     report = ChestRadiograph(Known(moved), learned)(case(np.roll(radiograph(103), -60, axis=1)))
     assert any("cut off" in text for text in report.warnings)
+
+
+class Sided:
+    """Evidence that shows a chest in the mirror of an image, and its mirror in the image."""
+
+    def __init__(self, truth, pixels):
+        self.truth, self.pixels = truth, pixels
+
+    def __call__(self, seen):
+        is_given = np.allclose(seen, self.pixels)
+        return Known(self.truth[..., ::-1] if is_given else self.truth)(seen)
+
+
+def test_a_mirror_image_is_said_and_nothing_in_it_is_sure(learned):
+    pixels = radiograph(104)
+    report = ChestRadiograph(Sided(masks(104), pixels), learned)(case(pixels))
+    assert "looks like the mirror image of a chest" in report.warnings[0]
+    assert report.facts["found_organs"].is_uncertain.all()
+
+
+@pytest.mark.parametrize(("columns", "what"), [(50, "cut off"), (110, "not found")])
+def test_an_organ_beyond_the_border_has_no_number(learned, columns, what):
+    truth = np.zeros((5, 256, 256), bool)  # the image fills columns 28 to 228 of it
+    truth[:, :, columns:] = masks(105)[:, :, :-columns]
+    report = ChestRadiograph(Known(truth), learned)(case(radiograph(105)[:, :200]))
+    assert any(what in text for text in report.warnings)
+    values = measured(report)
+    assert what in values["left lung: area"].note
+    ratio = values["cardiothoracic ratio"]
+    assert ratio.value is None and "cut off" in ratio.note
+
+
+def test_a_flat_patch_over_the_organs_is_said(learned):
+    pixels = radiograph(106).copy()
+    pixels[100:150, 60:110] = 0.5
+    report = ChestRadiograph(Known(masks(106)), learned)(case(pixels))
+    assert any("lie under one flat grey" in text for text in report.warnings)
 
 
 def test_other_images_are_refused(learned):

@@ -37,6 +37,8 @@ class Outlines:
         Edges that were there and not believed.
     parts : tuple of slice
         The landmarks of each organ.
+    nats : float
+        Description length of a believed edge, mean of all; infinite where next to none was seen.
     """
 
     points: np.ndarray
@@ -44,6 +46,7 @@ class Outlines:
     deviation: np.ndarray
     overruled: np.ndarray
     parts: tuple[slice, ...]
+    nats: float = np.inf
 
 
 class ChestShapes(BaseEstimator):
@@ -112,7 +115,8 @@ class ChestShapes(BaseEstimator):
                 return Outlines(points, np.zeros(len(points)), deviation, overruled, self.parts_)
             found = self._whole.completed(seen, confidence)
             points, deviation = found.composition.shape, found.deviation
-        return Outlines(points, confidence, deviation, overruled, self.parts_)
+            nats = found.cost / np.count_nonzero(confidence)
+        return Outlines(points, confidence, deviation, overruled, self.parts_, nats)
 
     def landmarks(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Landmarks on outlines that are given, in correspondence with those of the training.

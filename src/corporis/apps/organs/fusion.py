@@ -73,11 +73,19 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
 def organ_masks(chances: np.ndarray, square: Square) -> np.ndarray:
     """Masks (n, rows, columns) on an image's own pixels, from chances (n, side, side).
 
-    Log odds are interpolated, not chances: across a border they are straighter, so that thin
-    organs keep their width. Each organ is one piece without holes.
+    Each organ is one piece without holes.
+    """
+    return np.stack([one_piece(odds > 0) for odds in log_odds(chances, square)])
+
+
+def log_odds(chances: np.ndarray, square: Square) -> np.ndarray:
+    """Log odds (n, rows, columns) on an image's own pixels, from chances (n, side, side).
+
+    These are interpolated, not chances: across a border they are straighter, so that thin organs
+    keep their width.
     """
     chances = np.clip(chances, 1e-6, 1 - 1e-6)
-    return np.stack([one_piece(odds > 0) for odds in square.back(np.log(chances / (1 - chances)))])
+    return square.back(np.log(chances / (1 - chances)))
 
 
 def expected_overlap(chance: np.ndarray) -> float:

@@ -5,17 +5,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corporis.apps.organs.chest_shape import ORGANS, ChestShapes, Outlines
-from corporis.apps.organs.fusion import expected_overlap, fused, organ_masks
+from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
+from corporis.apps.organs.fusion import expected_overlap, fused, log_odds, organ_masks
+from corporis.apps.organs.radiograph_doubts import (
+    CLEAR_AGREEMENT,
+    LEAST_VISIBLE,
+    MIRRORED,
+    MOST_CUT,
+    FoundOrgans,
+    agreements,
+    doubts,
+    visible_shares,
+)
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence
+from corporis.apps.organs.radiograph_overruled import overruled_parts
 from corporis.apps.organs.square import Square
 from corporis.errors import BadInput
 from corporis.imaging.image import Image
 from corporis.interfaces import Case, Measure, Report
 
-LEAST_OVERLAP = (0.93, 0.93, 0.87, 0.77, 0.77)
-"""Jaccard overlaps that are expected of a good outline of each of `ORGANS`: below, it is marked
-uncertain. For lungs and heart human observers differ by about as much."""
 EDGE_PX = 0.8
 """Deviation of an outline that follows the evidence, on the network's square."""
 CORRELATED_PX = 12.0
@@ -29,33 +37,6 @@ is clear to us: experts place the heart's upper and lower border, which no edge 
 Chosen on the first of five folds of JSRT."""
 EXPERT_WIDTH = (0.025, 0.005)
 """The same of the widths of heart and chest."""
-
-
-@dataclass(frozen=True, eq=False)
-class FoundOrgans:
-    """What was found on the network's square.
-
-    Parameters
-    ----------
-    evidence : array, (5, 256, 256)
-        Probabilities of being inside, by the evidence alone.
-    chances : array, (5, 256, 256)
-        The same with the shape prior.
-    outlines : Outlines
-        Of the prior.
-    overlap : array, (5,)
-        Jaccard overlap with the truth that is expected.
-    """
-
-    evidence: np.ndarray
-    chances: np.ndarray
-    outlines: Outlines
-    overlap: np.ndarray
-
-    @property
-    def is_uncertain(self) -> np.ndarray:
-        """Whether an organ's outline is not to be relied upon, (5,)."""
-        return self.overlap < LEAST_OVERLAP
 
 
 @dataclass(frozen=True)
@@ -81,7 +62,14 @@ class ChestRadiograph:
         outlines = self.shapes.outline(alone)
         chances = fused(logits, outlines)
         overlap = np.array([expected_overlap(chance) for chance in chances])
-        return FoundOrgans(alone, chances, outlines, overlap)
+        agreement = agreements(alone, outlines)
+        is_mirrored = min(agreement[:3]) < CLEAR_AGREEMENT and self._is_mirrored(seen, outlines)
+        return FoundOrgans(alone, chances, outlines, overlap, agreement, is_mirrored)
+
+    def _is_mirrored(self, seen, outlines):
+        """Whether the mirror image looks more like a chest."""
+        other = 1 / (1 + np.exp(-self.evidence(seen[:, ::-1])))
+        return self.shapes.outline(other).nats < MIRRORED * outlines.nats
 
     def __call__(self, case: Case) -> Report:
         """Outline and measure the one radiograph of a case.
@@ -97,8 +85,8 @@ class ChestRadiograph:
         found = self.find(square.seen(pixels))
         self._tell("measuring", 0.8)
         masks = organ_masks(found.chances, square)
-        alone = square.back(found.evidence) > 0.5
-        side_mm = pixel_mm(image)
+        odds, side_mm = log_odds(found.evidence, square), pixel_mm(image)
+        alone = odds > 0
         measures = [
             *chest_measures(masks, found, square, side_mm),
             *(
@@ -110,14 +98,21 @@ class ChestRadiograph:
             organ.replace(" ", "_"): image_like(image, mask) for organ, mask in zip(ORGANS, masks)
         }
         changed = image_like(image, np.any(masks != alone, axis=0))
+        parts = overruled_parts(masks, alone, 1 / (1 + np.exp(-odds)), side_mm)
         return Report(
             "chest radiograph",
             measures,
             {**layers, "overruled": changed},
-            facts={"found_organs": found, "square": square, "masks": masks, "alone": alone},
+            facts={
+                "found_organs": found,
+                "square": square,
+                "masks": masks,
+                "alone": alone,
+                "overruled": parts,
+            },
             methods=METHODS,
             references=REFERENCES,
-            warnings=_warnings(found, pixels, masks),
+            warnings=doubts(found, pixels, masks, square),
         )
 
     def _tell(self, text: str, fraction: float) -> None:
@@ -165,14 +160,19 @@ def image_like(image: Image, mask: np.ndarray) -> Image:
 
 def chest_measures(masks, found: FoundOrgans, square: Square, side_mm) -> list[Measure]:
     """Cardiothoracic ratio and areas of lungs and heart, with 95 % intervals."""
-    measures = [_ratio(masks, found, square)]
+    visible = visible_shares(masks, found, square)
+    measures = [_ratio(masks, found, square, visible)]
     unit, factor = ("px^2", 1.0) if side_mm is None else ("cm^2", side_mm**2 / 100)
     for organ in range(3):
+        if visible[organ] < LEAST_VISIBLE:
+            measures.append(Measure(f"{ORGANS[organ]}: area", None, unit, note="not found"))
+            continue
         area = float(masks[organ].sum()) * factor
         ours = area_deviation(found, organ) / square.step**2 * factor
         spread = 1.96 * float(np.hypot(ours, EXPERT_AREA[organ] * area))
-        name = f"{ORGANS[organ]}: area"
-        measures.append(Measure(name, area, unit, max(area - spread, 0.0), area + spread))
+        low, high = max(area - spread, 0.0), area + spread
+        note = "cut off by the border of the image" if visible[organ] < MOST_CUT else ""
+        measures.append(Measure(f"{ORGANS[organ]}: area", area, unit, low, high, note))
     return measures
 
 
@@ -199,11 +199,11 @@ def area_deviation(found: FoundOrgans, organ: int) -> float:
     return float(np.hypot(np.sqrt(weighted @ alike @ weighted), undecided))
 
 
-def _ratio(masks, found, square) -> Measure:
+def _ratio(masks, found, square, visible) -> Measure:
     name = "cardiothoracic ratio"
+    if min(visible[:3]) < MOST_CUT:
+        return Measure(name, None, "", note="heart or a lung was not found, or is cut off")
     widths = [np.flatnonzero(np.any(m, axis=0)) for m in (masks[2], masks[0] | masks[1])]
-    if any(len(w) == 0 for w in widths):
-        return Measure(name, None, "", note="heart or lungs were not found")
     heart, chest = (float(w[-1] - w[0] + 1) for w in widths)
     ratio = heart / chest
     spread = deviations(found) / square.step
@@ -221,21 +221,6 @@ def _at_sides(found, spread, organs):
     mine = np.concatenate([spread[found.outlines.parts[k]] for k in organs])
     ends = [int(np.argmin(points[:, 1])), int(np.argmax(points[:, 1]))]
     return float(mine[ends].mean())
-
-
-def _warnings(found, pixels, masks):
-    warnings = [
-        f"{organ}: uncertain, an overlap of {value:.2f} with an expert's outline is expected"
-        for organ, value, doubt in zip(ORGANS, found.overlap, found.is_uncertain)
-        if doubt
-    ]
-    lungs = masks[0] | masks[1]
-    if lungs.any() and masks[2].any() and pixels[lungs].mean() > pixels[masks[2]].mean():
-        warnings.append("the lungs are brighter than the heart: grey values seem to be inverted")
-    border = np.concatenate([lungs[0], lungs[-1], lungs[:, 0], lungs[:, -1]])
-    if border.any():
-        warnings.append("a lung reaches the border of the image and may be cut off")
-    return warnings
 
 
 _NOTES = {True: "uncertain: check the outline", False: ""}
