@@ -20,14 +20,17 @@ from corporis.workstation.meanwhile import REPORT, load_meanwhile
 from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Look
+from corporis.workstation.stage import OUTLINE_COLOURS
 
 N_PLANES = 24
 PLANES = (("coronal", 1), ("sagittal", 2), ("axial", 0))
+OUTLINES = ("evidence alone", "expected shape", "anterior", "posterior")
+"""In the order in which they are drawn: what was found lies over what led to it."""
 LOOKS = {
-    "anterior": Look("#d5493f", 1.0),
-    "posterior": Look("#6fa3e0", 1.0),
-    "expected shape": Look("#d8c3a5", 0.3),
+    name: Look(colour, 0.3 if name == "expected shape" else 1.0)
+    for name, colour in zip(OUTLINES, OUTLINE_COLOURS)
 }
+"""In space as on the planes."""
 
 
 def run_hippocampus(
@@ -117,12 +120,8 @@ def _views(result: Report) -> list[View]:
         def seen(array, axis=axis, chosen=chosen):
             return np.moveaxis(array, axis, 0)[chosen][:, ::-1, ::-1]
 
-        contours = {
-            "anterior": _contours(seen(label == 1)),
-            "posterior": _contours(seen(label == 2)),
-            "evidence alone": _contours(seen(found.evidence > 0)),
-            "expected shape": _contours(seen(found.expected_mm < 0)),
-        }
+        layers = found.evidence > 0, found.expected_mm < 0, label == 1, label == 2
+        contours = {name: _contours(seen(layer)) for name, layer in zip(OUTLINES, layers)}
         plane_mm = tuple(step for other, step in enumerate(steps) if other != axis)
         views.append(View(name, seen(volume), contours, (plane_mm[0], plane_mm[1]), "Planes"))
     return views
@@ -135,7 +134,7 @@ def _contours(planes):
 def _sentence(result: Report) -> str:
     found = result.facts["found"]
     volume = next(m for m in result.measures if m.value is not None)
-    said = f"The hippocampus has {volume.value:.0f} mm3"
+    said = f"The hippocampus has {volume.value:.0f} mm\u00b3"
     if volume.low is not None:
         said += f" ({volume.low:.0f} to {volume.high:.0f})"
     return f"{said}: check the outline." if found.is_uncertain else f"{said}."
@@ -144,9 +143,9 @@ def _sentence(result: Report) -> str:
 def _reason(part) -> str:
     up, forward, right = part["middle_mm"]
     return (
-        f"{part['volume_mm3']:.0f} mm3 {part['change']} at {up:.0f} mm from below, {forward:.0f} "
-        f"from behind and {right:.0f} from the left of the crop: {part['why']}"
+        f"{part['volume_mm3']:.0f} mm\u00b3 {part['change']} at {up:.0f} mm from below, "
+        f"{forward:.0f} from behind and {right:.0f} from the left of the crop: {part['why']}"
     )
 
 
-NOTHING = "Nowhere by more than 10 mm3 in one piece."
+NOTHING = "Nowhere by more than 10 mm\u00b3 in one piece."

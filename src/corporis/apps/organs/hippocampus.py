@@ -26,8 +26,11 @@ from corporis.interfaces import Case, Measure, Report
 
 LEAST_OVERLAP = 0.84
 """Dice overlap that is expected of a good outline: below, it is marked uncertain."""
-MOST_MISFIT = 3.0
-"""Misfit above which what was found is unlike a hippocampus."""
+MOST_MISFIT = 1.3
+"""Misfit above which what was found is unlike a hippocampus: none of 63 crops that networks had not
+seen had more than 1.12, no mirror image of them less than 1.41."""
+MIRRORED = 0.7
+"""A mirror image whose misfit is so much less is the right one."""
 LEAST_MM3 = 300.0
 """A volume below it is no hippocampus."""
 SIDES_MM = (24.0, 90.0)
@@ -107,7 +110,7 @@ class HippocampusMR:
         found = self._seen(volume, spacing_mm)
         if found.is_uncertain:
             mirrored = self._seen(volume[..., ::-1], spacing_mm)
-            if not mirrored.is_uncertain and mirrored.misfit < found.misfit / 2:
+            if not mirrored.is_uncertain and mirrored.misfit < MIRRORED * found.misfit:
                 return _mirrored(mirrored)
         return found
 

@@ -9,6 +9,7 @@ from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
 from corporis.apps.organs.fusion import expected_overlap, fused, log_odds, organ_masks
 from corporis.apps.organs.radiograph_doubts import (
     CLEAR_AGREEMENT,
+    LEAST_OVERLAP,
     LEAST_VISIBLE,
     MIRRORED,
     MOST_CUT,
@@ -90,8 +91,10 @@ class ChestRadiograph:
         measures = [
             *chest_measures(masks, found, square, side_mm),
             *(
-                Measure(f"{organ}: expected overlap", float(value), "", note=_NOTES[bool(doubt)])
-                for organ, value, doubt in zip(ORGANS, found.overlap, found.is_uncertain)
+                Measure(f"{organ}: expected overlap", float(value), "", note=_note(doubt, least))
+                for organ, value, doubt, least in zip(
+                    ORGANS, found.overlap, found.is_uncertain, LEAST_OVERLAP, strict=True
+                )
             ),
         ]
         layers = {
@@ -223,7 +226,12 @@ def _at_sides(found, spread, organs):
     return float(mine[ends].mean())
 
 
-_NOTES = {True: "uncertain: check the outline", False: ""}
+def _note(is_doubted, least) -> str:
+    """What the expected overlap is."""
+    words = f"Jaccard, with an expert's outline; uncertain below {least:.2f}"
+    return f"uncertain, check the outline: {words}" if is_doubted else words
+
+
 METHODS = (
     "A small network trained on outlined radiographs, two of five shown with an artefact, gives "
     "for every pixel the probability of lying in each lung, the heart and each clavicle.",
