@@ -65,8 +65,8 @@ def test_what_is_no_chest_is_said_first(picture, tmp_path, monkeypatch, capsys):
     known(monkeypatch, slice(0, 256))
     assert leave("organ", picture, "-o", tmp_path / "out", "--weights", "w") == 0
     content = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert content["sentence"].startswith("The image does not look like a chest radiograph")
-    assert "note: does not look like a chest radiograph" in capsys.readouterr().out
+    assert content["sentence"].startswith("The image does not look like a whole chest")
+    assert "note: does not look like a whole chest" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("is_inverted", [False, True])

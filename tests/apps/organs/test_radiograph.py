@@ -58,7 +58,7 @@ def test_a_lost_part_widens_intervals_and_is_said(learned):
 def test_nothing_found_is_uncertain_and_no_error(learned):
     nothing = np.zeros((5, 256, 256), bool)
     report = ChestRadiograph(Known(nothing), learned)(case(radiograph(102)))
-    assert "does not look like a chest" in report.warnings[0]
+    assert "does not look like a whole chest" in report.warnings[0]
     assert sum("not found" in text for text in report.warnings) == 5
     values = measured(report)
     assert values["cardiothoracic ratio"].value is None and values["left lung: area"].value is None
@@ -90,6 +90,7 @@ def test_a_mirror_image_is_said_and_nothing_in_it_is_sure(learned):
     report = ChestRadiograph(Sided(masks(104), pixels), learned)(case(pixels))
     assert "looks like the mirror image of a chest" in report.warnings[0]
     assert report.facts["found_organs"].is_uncertain.all()
+    assert measured(report)["cardiothoracic ratio"].value is None
 
 
 @pytest.mark.parametrize(("columns", "what"), [(50, "cut off"), (110, "not found")])

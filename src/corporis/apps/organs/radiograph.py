@@ -206,6 +206,8 @@ def _ratio(masks, found, square, visible) -> Measure:
     name = "cardiothoracic ratio"
     if min(visible[:3]) < MOST_CUT:
         return Measure(name, None, "", note="heart or a lung was not found, or is cut off")
+    if found.is_unlike:
+        return Measure(name, None, "", note="the image does not look like a chest from the front")
     widths = [np.flatnonzero(np.any(m, axis=0)) for m in (masks[2], masks[0] | masks[1])]
     heart, chest = (float(w[-1] - w[0] + 1) for w in widths)
     ratio = heart / chest

@@ -84,15 +84,14 @@ def visible_shares(masks: np.ndarray, found: FoundOrgans, square: Square) -> np.
 
 def doubts(found: FoundOrgans, pixels, masks, square: Square) -> list[str]:
     """What a reader must know, a sentence each: what is unlike a chest, lost, hidden or cut."""
-    said = []
-    if found.is_mirrored:
+    said, visible = [], visible_shares(masks, found, square)
+    if found.is_mirrored and min(visible[:3]) >= MOST_CUT:
         said.append(
             "looks like the mirror image of a chest: left and right are exchanged, or the heart "
             "lies on the right; check before anything else"
         )
     elif found.is_unlike:
-        said.append("does not look like a chest radiograph from the front: nothing found is sure")
-    visible = visible_shares(masks, found, square)
+        said.append("does not look like a whole chest from the front: nothing found is sure")
     for organ, share in zip(ORGANS, visible, strict=True):
         if share < LEAST_VISIBLE:
             said.append(f"{organ}: not found on the image")
