@@ -10,6 +10,7 @@ from corporis.apps.organs.chest_shape import ORGANS
 from corporis.cohorts.corrected import IMAGE, read_corrected
 from corporis.errors import BadInput
 from corporis.imaging import Image, write_nifti
+from imaging.test_segmentation import radiograph as archived
 
 
 def bits(truth):
@@ -30,7 +31,7 @@ def pair(folder, seed=0, image=None):
 
 def left_by_organ(folder, seed=0):
     """A folder as `corporis organ` leaves it, on a grid in mm."""
-    affine = np.diag([1.0, -0.7, -0.7, 1.0])[[0, 2, 1, 3]]
+    affine = np.diag([1.0, -0.7, -0.7, 1.0])[[2, 0, 1, 3]]  # as a coronal plane
     for organ, mask in zip(ORGANS, masks(seed)):
         image = Image(mask[None].astype(np.uint8), ("slice", "row", "column"), affine)
         write_nifti(image, folder / f"{organ.replace(' ', '_')}.nii.gz")
@@ -52,6 +53,25 @@ def test_a_folder_and_a_pair_say_the_same(tmp_path):
     third = read_corrected(picture(tmp_path / "set" / "masks" / "a.png", big))
     assert third.case == other.case  # the same grey values get the same name
     np.testing.assert_array_equal(third.radiograph.inside, other.radiograph.inside)
+
+
+def test_outlines_are_turned_with_the_radiograph_they_were_drawn_on(tmp_path):
+    wanted = read_corrected(pair(tmp_path)).radiograph
+    mirrored = {"PatientOrientation": ["R", "F"]}
+    archived(tmp_path / "m.dcm", radiograph(0)[:, ::-1], (0.7, 0.7), **mirrored)
+    plain = np.diag([0.7, 0.7, 1.0, 1.0])  # as a program writes it that knows of no patient
+    sums = bits(masks(0))[:, ::-1].T
+    placed = np.diag([0.7, -0.7, 1.0, 1.0])[[0, 2, 1, 3]]  # columns to the right, rows down
+    mask = picture(tmp_path / "m_mask.png", sums.T)
+    for affine in (None, plain, -plain, placed):
+        if affine is not None:
+            mask.unlink()
+            mask = tmp_path / "m_mask.nii.gz"
+            affine[3, 3] = 1
+            nibabel.save(nibabel.Nifti1Image(sums[..., None], affine), mask)
+        found = read_corrected(mask).radiograph
+        np.testing.assert_array_equal(found.inside, wanted.inside)
+        np.testing.assert_allclose(found.image, wanted.image, atol=0.01)
 
 
 def test_an_edited_mask_is_what_is_read(tmp_path):

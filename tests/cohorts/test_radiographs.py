@@ -40,6 +40,15 @@ def test_images_masks_and_landmarks_meet_on_one_square(tmp_path):
         np.testing.assert_allclose(shapes[organ], place[None], atol=1e-4)
 
 
+def test_deep_pictures_are_learned_from_as_flat_ones(tmp_path):
+    folder = written(tmp_path)
+    wanted = outlined_radiographs(folder)[0].radiograph.image
+    path = folder / "jsrt" / "images" / "a.png"
+    deep = np.round(65535 * radiograph(0)).astype(np.uint16)
+    Pillow.fromarray(deep).save(path)
+    np.testing.assert_allclose(outlined_radiographs(folder)[0].radiograph.image, wanted, atol=0.005)
+
+
 def test_the_parent_folder_will_do(tmp_path):
     written(tmp_path / "shapes")
     assert len(outlined_radiographs(tmp_path)) == 2

@@ -15,6 +15,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from corporis.errors import BadInput, CorporisError, Unreadable, Unsupported
 from corporis.imaging.description import describe
 from corporis.imaging.reader import read
+from corporis.imaging.screenshot import grey_values
 from corporis.interfaces import Case
 
 CAREFUL = settings(
@@ -217,6 +218,38 @@ def test_screenshots_are_refused_or_stacked(tmp_path):
     Picture.fromarray(np.zeros((5, 6), np.uint8)).save(tmp_path / "2.png")
     with pytest.raises(BadInput, match="one size"):
         read(tmp_path, pictures=True)
+
+
+def test_deep_grey_values_are_kept(tmp_path):
+    from PIL import Image as Picture
+
+    grey = np.linspace(0, 65535, 70 * 80).astype(np.uint16).reshape(70, 80)
+    np.testing.assert_array_equal(grey_values(Picture.fromarray(grey.astype(np.int32))), grey)
+    Picture.fromarray(grey).save(tmp_path / "a.png")
+    case = read(tmp_path / "a.png", pictures=True)
+    np.testing.assert_array_equal(case.images["pictures"].data[0], grey)
+    assert case.facts["warnings"][0].startswith("16-bit pictures")
+    Picture.fromarray((grey // 257).astype(np.uint8)).save(tmp_path / "c.png")
+    assert read(tmp_path / "c.png", pictures=True).facts["warnings"][0].startswith("8-bit")
+    with pytest.raises(BadInput, match="16 bits like the pictures before it, got 8"):
+        read(tmp_path, pictures=True)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP"])
+def test_other_pictures_are_called_by_their_name(kind, tmp_path):
+    from PIL import Image as Picture
+
+    path = tmp_path / f"a.{kind.lower()}"
+    Picture.fromarray(np.zeros((70, 80), np.uint8)).save(path)
+    with pytest.raises(Unsupported, match=f"PNG or JPEG pictures, got a {kind} picture: save it"):
+        read(path, pictures=True)
+    with pytest.raises(Unsupported, match=f"got a {kind} picture: export the original"):
+        read(path)
+
+
+def test_a_name_is_one_printable_line(tmp_path, write_series):
+    assert read(write_series("a.npz"), name="two\nlines \x1b[31m").name == "two lines ?[31m"
+    assert read(tmp_path / "a.npz", name=" \n").name.startswith("case-")
 
 
 def test_pickles_are_never_loaded(tmp_path):

@@ -16,7 +16,7 @@ CR = "1.2.840.10008.5.1.4.1.1.1"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 
 
-def radiograph(path, pixels, spacing=(0.7, 0.7), is_inverted=False):
+def radiograph(path, pixels, spacing=(0.7, 0.7), is_inverted=False, **elements):
     """A computed radiograph, as an archive holds it; MONOCHROME1 where inverted."""
     from pydicom.dataset import Dataset, FileMetaDataset
 
@@ -39,6 +39,8 @@ def radiograph(path, pixels, spacing=(0.7, 0.7), is_inverted=False):
     stored = np.round(4095 * np.clip(pixels, 0, 1)).astype("<u2")
     data.PixelData = ((4095 - stored) if is_inverted else stored).tobytes()
     data["PixelData"].VR = "OW"
+    for name, value in elements.items():
+        setattr(data, name, value)
     pydicom.dcmwrite(path, data, enforce_file_format=True)
     return path
 

@@ -91,6 +91,33 @@ def test_a_dicom_radiograph_gives_a_dicom_segmentation(is_inverted, tmp_path, mo
     assert not again.is_turned
 
 
+@pytest.mark.parametrize("letters", [("R", "F"), ("L", "H"), ("F", "L")])
+def test_a_film_that_lies_otherwise_is_turned_and_outlined_where_it_lies(
+    letters, tmp_path, monkeypatch
+):
+    known(monkeypatch)
+    lies = {"RF": lambda a: a[:, ::-1], "LH": lambda a: a[::-1], "FL": lambda a: a.T}
+    turned = lies["".join(letters)]
+    found = []
+    for name, words, pixels in (
+        ("plain", ("L", "F"), radiograph(100)),
+        ("turned", letters, turned(radiograph(100))),
+    ):
+        file = tmp_path / f"{name}.dcm"
+        archived(file, pixels, PatientOrientation=list(words))
+        organs.run_chest(file, tmp_path / name, "w", gives_seg=True)
+        found.append(frames(pydicom.dcmread(tmp_path / name / "organs.dcm")))
+        lung = np.squeeze(nibabel.load(tmp_path / name / "left_lung.nii.gz").get_fdata()).T
+        np.testing.assert_array_equal(lung > 0, found[-1][1])
+    for number, mask in found[0].items():
+        np.testing.assert_array_equal(found[1][number], turned(mask))
+    content = [json.loads((tmp_path / n / "report.json").read_text()) for n in ("plain", "turned")]
+    assert content[0]["measures"] == content[1]["measures"]
+    assert content[0]["warnings"] == [] and "head up" in content[1]["warnings"][0]
+    again = read_corrected(tmp_path / "turned").radiograph
+    np.testing.assert_array_equal(again.inside[0] > 0.5, found[0][1])
+
+
 def test_a_segmentation_needs_a_dicom_source(picture, tmp_path, monkeypatch, capsys):
     known(monkeypatch)
     out = tmp_path / "out"

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS
-from corporis.apps.organs.radiograph import single_plane
+from corporis.apps.organs.frontal import Frontal, single_plane
 from corporis.apps.organs.radiograph_evidence import SIDE
-from corporis.apps.organs.square import Square
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary
 from corporis.cohorts.corrected import MASK, grey
@@ -77,8 +76,9 @@ def ask_chest(
     for number, path in enumerate(paths):
         if progress is not None:
             progress(f"looking at {number + 1} of {len(paths)}", number / len(paths))
-        _, pixels = single_plane(read(path, pictures=True))
-        found = application.find(Square(pixels.shape, SIDE).seen(grey(pixels)))
+        image, pixels = single_plane(read(path, pictures=True))
+        square = Frontal.of(image).square(pixels.shape, SIDE)
+        found = application.find(square.seen(grey(pixels)))
         overlaps.append(float(found.overlap.mean()))
         doubts.append(tuple(o for o, d in zip(ORGANS, found.is_uncertain) if d))
         points.append(found.outlines.points)

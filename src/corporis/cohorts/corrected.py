@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS
-from corporis.apps.organs.radiograph import single_plane
+from corporis.apps.organs.frontal import Frontal, single_plane
 from corporis.apps.organs.radiograph_evidence import SIDE
 from corporis.apps.organs.radiograph_training import Radiograph
-from corporis.apps.organs.square import Square
 from corporis.errors import BadInput
-from corporis.imaging import read
+from corporis.imaging import Image, read
 
 IMAGE = "radiograph.nii.gz"
 ENDINGS = (".dcm", ".png", ".jpg", ".jpeg", ".nii.gz", ".nii", "")
@@ -57,8 +56,10 @@ def read_corrected(path: Path | str) -> Corrected:
         If something is missing, an organ is empty, or image and outlines differ in form.
     """
     path = Path(path)
-    truth, image_path = _of_folder(path) if path.is_dir() else _of_mask(path)
-    _, pixels = single_plane(read(image_path, pictures=True))
+    drawn, image_path = _of_folder(path) if path.is_dir() else _of_mask(path)
+    image, pixels = single_plane(read(image_path, pictures=True))
+    frontal = Frontal.of(image)
+    truth = _masks(path, [frontal.drawn(mask) for mask in drawn])
     if pixels.shape[0] * truth.shape[2] != pixels.shape[1] * truth.shape[1]:
         raise BadInput(
             f"{path.name}: outlines {truth.shape[1:]} and image {pixels.shape} differ in form: "
@@ -70,8 +71,9 @@ def read_corrected(path: Path | str) -> Corrected:
             f"{path.name}: expected outlines of five organs, got none of {', '.join(missing)}: "
             "begin with what `corporis organ` leaves, and correct it"
         )
-    seen = Square(pixels.shape, SIDE).seen(grey(pixels))
-    inside = np.stack([Square(truth.shape[1:], SIDE).seen(t.astype(np.float32)) for t in truth])
+    seen = frontal.square(pixels.shape, SIDE).seen(grey(pixels))
+    square = frontal.square(truth.shape[1:], SIDE)
+    inside = np.stack([square.seen(t.astype(np.float32)) for t in truth])
     lungs, heart = (inside[0] > 0.5) | (inside[1] > 0.5), inside[2] > 0.5
     is_turned = bool(lungs.any() and heart.any() and seen[lungs].mean() > seen[heart].mean())
     seen = 1 - seen if is_turned else seen
@@ -98,22 +100,27 @@ def _of_folder(path):
             f"{path.name}: expected what `corporis organ` leaves, got no {', '.join(missing)}: "
             "give that folder, or masks"
         )
-    masks = [_plane(path / name) != 0 for name in names]
-    if len({mask.shape for mask in masks}) > 1:
-        raise BadInput(f"{path.name}: masks of several sizes: give those of one radiograph")
-    return np.stack(masks), path / IMAGE
+    return [_plane(path / name) for name in names], path / IMAGE
 
 
 def _of_mask(path):
-    bits = _plane(path)
+    return [_plane(path)], _beside(path)
+
+
+def _masks(path, drawn) -> np.ndarray:
+    """Masks (5, rows, columns) from one plane an organ, or from one plane of sums."""
+    if len({plane.shape for plane in drawn}) > 1:
+        raise BadInput(f"{path.name}: masks of several sizes: give those of one radiograph")
+    if len(drawn) > 1:
+        return np.stack(drawn) != 0
+    (bits,) = drawn
     if not np.array_equal(bits, np.round(bits)) or bits.min() < 0 or bits.max() >= 2 ** len(ORGANS):
         raise BadInput(
             f"{path.name}: expected sums of 1, 2, 4, 8 and 16 (left lung, right lung, heart, left "
             f"and right clavicle), got values {bits.min():g} to {bits.max():g}: give such a mask"
         )
     bits = bits.astype(np.uint8)
-    truth = np.stack([(bits >> bit) & 1 for bit in range(len(ORGANS))]).astype(bool)
-    return truth, _beside(path)
+    return np.stack([(bits >> bit) & 1 for bit in range(len(ORGANS))]).astype(bool)
 
 
 def _beside(path) -> Path:
@@ -134,12 +141,12 @@ def _beside(path) -> Path:
     return found[0]
 
 
-def _plane(path) -> np.ndarray:
+def _plane(path) -> Image:
     """One plane of numbers as they are in the file."""
     if not path.is_file():
         raise BadInput(f"{path.name}: no such file: give a mask, or a folder of `corporis organ`")
     images = list(read(path, pictures=True).images.values())
-    stack = images[0].stack()
-    if len(images) != 1 or stack.shape[:2] != (1, 1):
-        raise BadInput(f"{path.name}: expected one plane, got {stack.shape}: give a single mask")
-    return np.asarray(stack[0, 0])
+    shape = images[0].stack().shape
+    if len(images) != 1 or shape[1] != 1 or 1 not in (shape[0], *shape[2:]):
+        raise BadInput(f"{path.name}: expected one plane, got {shape}: give a single mask")
+    return images[0]

@@ -9,6 +9,7 @@ import numpy as np
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.errors import BadInput
 from corporis.imaging import Image, read
+from corporis.imaging.guard import one_line
 from corporis.imaging.npz import Archive
 from corporis.interfaces import Case
 
@@ -136,7 +137,7 @@ def volume_case(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     facts = {"format": "npz", "modality": "", "n_files": 1, "source_hash": digest}
     facts["warnings"] = tuple(warnings)
-    return Case(name or f"case-{digest[:8]}", {"image": image}, {}, facts)
+    return Case(one_line(name or "") or f"case-{digest[:8]}", {"image": image}, {}, facts)
 
 
 def single_volume(case: Case) -> tuple[Image, np.ndarray]:

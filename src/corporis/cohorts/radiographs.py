@@ -11,6 +11,7 @@ from corporis.apps.organs.radiograph_evidence import SIDE
 from corporis.apps.organs.radiograph_training import Radiograph
 from corporis.apps.organs.square import Square
 from corporis.errors import BadInput
+from corporis.imaging.screenshot import grey_values
 
 LANDMARKS = ("LL", "RL", "H", "LCLA", "RCLA")
 """Names of the landmarks of `ORGANS`."""
@@ -74,7 +75,8 @@ def _one(path, landmarks):
     image_path = path.parent.parent / "images" / path.name
     if not image_path.is_file():
         raise BadInput(f"{path.name}: no image of this name in {image_path.parent.name}")
-    image = np.asarray(Pillow.open(image_path).convert("L"), np.float32) / 255
+    image = grey_values(Pillow.open(image_path))
+    image = image.astype(np.float32) / np.iinfo(image.dtype).max
     mask = np.asarray(Pillow.open(path))
     truth = np.stack([(mask >> bit) & 1 for bit in range(len(ORGANS))]).astype(bool)
     if mask.shape[0] * image.shape[1] != mask.shape[1] * image.shape[0]:

@@ -12,6 +12,7 @@ from corporis.imaging.dicom_header import Frame, NoImage, read_frames
 from corporis.imaging.guard import MAX_VOXELS, check_values, one_line, parsing, shown
 from corporis.imaging.image import Image
 from corporis.imaging.plane import AXIAL, Plane, assemble
+from corporis.imaging.projection import PROJECTIONS
 
 SAFE_PLUGINS = {
     "1.2.840.10008.1.2.5": "pydicom",  # RLE
@@ -163,14 +164,9 @@ def _plane(group, number, pixels, warnings):
     warnings += [f"series {number}: {note}" for note in first.notes]
     orientation = np.array(first.orientation or AXIAL)
     position = np.array(first.position or (0.0, 0.0, 0.0))
-    if first.orientation is None or first.position is None:
-        warnings.append(
-            f"series {number}: no position or orientation of the patient: axial assumed"
-        )
-        if first.position is None and first.slice_location is not None:
-            position = np.cross(orientation[:3], orientation[3:]) * first.slice_location
-    if first.thickness is None and first.spacing:
-        warnings.append(f"series {number}: slice thickness unknown")
+    if first.position is None and first.slice_location is not None:
+        position = np.cross(orientation[:3], orientation[3:]) * first.slice_location
+    warnings += [f"series {number}: {lack}" for lack in _lacks(first)]
     moving = len(ordered) > 1
     if moving and source != "trigger time":
         warnings.append(f"series {number}: no usable trigger times, frames ordered by {source}")
@@ -178,6 +174,7 @@ def _plane(group, number, pixels, warnings):
         "modality": first.modality,
         "description": first.description,
         "is_placed": first.orientation is not None and first.position is not None,
+        "is_oriented": first.orientation is not None,
         "series": (number,),
         "kind": first.kind,
         "echo": first.echo,
@@ -192,6 +189,21 @@ def _plane(group, number, pixels, warnings):
     if inverted:
         facts["inverted"] = True
     return Plane(data, position, orientation, first.spacing, first.thickness, times, number, facts)
+
+
+def _lacks(first) -> list[str]:
+    """What is not known of where a plane lies."""
+    if first.modality in PROJECTIONS:  # without a slice there is no thickness and no position
+        assumed = "head up and the patient's left on the right assumed"
+        return [] if first.orientation else [f"no PatientOrientation: {assumed}"]
+    said = []
+    if first.orientation is None:
+        said.append("no position or orientation of the patient: axial assumed")
+    elif first.position is None:
+        said.append("no position in the patient")
+    if first.thickness is None and first.spacing:
+        said.append("slice thickness unknown")
+    return said
 
 
 def _in_time(group):

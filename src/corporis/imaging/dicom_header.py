@@ -11,6 +11,7 @@ from corporis.errors import Unreadable, Unsupported
 from corporis.imaging.dense_header import DenseEncoding, dense_encoding
 from corporis.imaging.guard import check_size, one_line, parsing, shown
 from corporis.imaging.plane import is_orthonormal
+from corporis.imaging.projection import SPACINGS, orientation_of, spacing_of
 
 DERIVED = {"SEG", "RTDOSE", "RTSTRUCT", "RTPLAN", "RTIMAGE", "SR", "PR", "KO", "REG", "AU", "ECG"}
 
@@ -237,7 +238,7 @@ def _vector(groups, name, length, limit, path):
 def _orientation(groups, path):
     numbers = _vector(groups, "ImageOrientationPatient", 6, 1.1, path)
     if numbers is None:
-        return None
+        return orientation_of(_first(groups, "PatientOrientation"))
     if not is_orthonormal(numbers):
         raise Unreadable(
             f"{shown(path)}: expected two perpendicular unit vectors in ImageOrientationPatient, "
@@ -247,16 +248,9 @@ def _orientation(groups, path):
 
 
 def _spacing(groups, notes):
-    value = _first(groups, "PixelSpacing")
-    try:
-        numbers = tuple(float(v) for v in value) if value is not None else ()
-    except (TypeError, ValueError):
-        numbers = ()
-    if len(numbers) == 2 and all(1e-3 < v < 1e3 for v in numbers):
-        return numbers
-    came = "no PixelSpacing" if value is None else f"the PixelSpacing {one_line(value, 40)}"
-    notes.append(f"{came}: lengths are in pixels")
-    return None
+    found, note = spacing_of([_first(groups, name) for name in SPACINGS])
+    notes += [note] if note else []
+    return found
 
 
 def _clock(value):

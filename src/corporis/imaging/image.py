@@ -34,7 +34,8 @@ class Image:
     slice_thickness_mm : float or None
     facts : mapping
         Modality, series description and other non-identifying facts; ``file``, the file's name,
-        is for who gave it (it may name a patient) and never enters a report.
+        is for who gave it (it may name a patient) and never enters a report; ``is_oriented``,
+        whether the file says how the axes run in the patient.
     """
 
     data: np.ndarray

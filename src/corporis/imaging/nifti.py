@@ -94,9 +94,16 @@ def _read(path, name, warnings):
                 "modality": "",
                 "time_source": "time step" if timed else "file order",
                 "is_placed": coded and not in_pixels,
+                "is_oriented": coded and not _is_bare(affine),
                 "file": one_line(path.name, 80),
             },
         )
+
+
+def _is_bare(affine) -> bool:
+    """Whether an affine only scales, as programs write it that know of no patient."""
+    scales = np.diag(affine)
+    return bool(np.array_equal(affine, np.diag(scales)) and scales.min() > 0)
 
 
 def _lacks(name, in_pixels, length, coded) -> list[str]:

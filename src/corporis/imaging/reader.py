@@ -18,6 +18,8 @@ from corporis.interfaces import Case
 EXPECTED = "DICOM files, a NIfTI file (.nii, .nii.gz) or an .npz study"
 MOST_FILES = 50_000
 FORMATS = ("DICOM", "NIfTI", "npz", "picture")
+OTHER_PICTURES = {b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"BM": "BMP"}
+"""First bytes of pictures that are not read."""
 
 
 def read(path: Path | str, *, name: str | None = None, pictures: bool = False) -> Case:
@@ -33,7 +35,8 @@ def read(path: Path | str, *, name: str | None = None, pictures: bool = False) -
         A file, or a folder: its own files count; only where none of them is an image are its
         subfolders searched. Other files are ignored and counted.
     name : str, optional
-        A neutral name for the case; without it ``case-`` and eight digits of the source hash.
+        A neutral name for the case, taken as one printable line; without it ``case-`` and eight
+        digits of the source hash.
     pictures : bool
         Accept PNG and JPEG pictures as a stack in pixels; refused otherwise, because nothing
         can be measured in millimetres in a screenshot.
@@ -81,7 +84,7 @@ def read(path: Path | str, *, name: str | None = None, pictures: bool = False) -
         "warnings": tuple(facts.get("warnings", ())),
         "source_hash": source,
     }
-    return Case(name or f"case-{source[:8]}", images, {}, facts)
+    return Case(one_line(name or "") or f"case-{source[:8]}", images, {}, facts)
 
 
 def _read(kind: str, paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -107,7 +110,7 @@ def _one_format(path, found, pictures):
             "give the folder or file of one"
         )
     if not kinds:
-        raise _nothing_found(path, found.get("", []))
+        raise _nothing_found(path, found.get("", []), pictures)
     if kinds == ["picture"] and not pictures:
         raise Unsupported(
             f"{shown(found['picture'][0])}: expected {EXPECTED}, got a PNG or JPEG picture without "
@@ -116,7 +119,8 @@ def _one_format(path, found, pictures):
     return kinds[0]
 
 
-def _nothing_found(path, others):
+def _nothing_found(path, others, pictures):
+    expected = f"{EXPECTED}, or PNG or JPEG pictures" if pictures else EXPECTED
     if path.is_dir():
         came = (
             f"{len(others)} other files (first: {one_line(others[0].name, 80)})"
@@ -124,11 +128,17 @@ def _nothing_found(path, others):
             else "no file"
         )
         return BadInput(
-            f"{shown(path)}: expected {EXPECTED} in this folder, got {came}: check the path"
+            f"{shown(path)}: expected {expected} in this folder, got {came}: check the path"
         )
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    kind = next((kind for mark, kind in OTHER_PICTURES.items() if head.startswith(mark)), None)
+    if kind is not None:
+        remedy = "save it as PNG" if pictures else "export the original series from the scanner"
+        return Unsupported(f"{shown(path)}: expected {expected}, got a {kind} picture: {remedy}")
     size = path.stat().st_size
     came = "an empty file" if size == 0 else f"something else ({size} bytes)"
-    return Unreadable(f"{shown(path)}: expected {EXPECTED}, got {came}: check the file")
+    return Unreadable(f"{shown(path)}: expected {expected}, got {came}: check the file")
 
 
 def _files(path):

@@ -15,7 +15,8 @@ from corporis.imaging.plane import AXIAL, Plane
 def read_pictures(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, Any]]:
     """Pictures of one size, in the order of their names, as (slice, row, column) in pixels.
 
-    Colours are averaged to grey. Where the patient lies and how large a pixel is stays unknown.
+    Colours are averaged to grey; grey values of 16 bits are kept. Where the patient lies and how
+    large a pixel is stays unknown.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def read_pictures(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, An
     Raises
     ------
     BadInput
-        If the pictures are of different sizes or damaged.
+        If the pictures are of different sizes or depths, or damaged.
     """
     from PIL import Image as Picture
 
@@ -39,11 +40,16 @@ def read_pictures(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, An
     for path in sorted(paths):
         with parsing(path, "a PNG or JPEG picture"), Picture.open(path) as picture:
             check_size((len(paths), picture.height, picture.width), path)
-            page = np.asarray(picture.convert("L"))
+            page = grey_values(picture)
         if pages and page.shape != pages[0].shape:
             raise BadInput(
                 f"{shown(path)}: expected {pages[0].shape} pixels like the pictures before it, got "
                 f"{page.shape}: give pictures of one size"
+            )
+        if pages and page.dtype != pages[0].dtype:
+            raise BadInput(
+                f"{shown(path)}: expected grey values of {8 * pages[0].itemsize} bits like the "
+                f"pictures before it, got {8 * page.itemsize}: give pictures of one depth"
             )
         pages.append(page)
     plane = Plane(pages[0][None], np.zeros(3), np.array(AXIAL), None)
@@ -54,5 +60,21 @@ def read_pictures(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, An
         length_unit="pixel",
         facts={"modality": ""},
     )
-    warnings = ["8-bit pictures without spacing or position: lengths are in pixels"]
+    depth = f"{8 * pages[0].itemsize}-bit pictures"
+    warnings = [f"{depth} without spacing or position: lengths are in pixels"]
     return {"pictures": image}, {"warnings": warnings}
+
+
+def grey_values(picture) -> np.ndarray:
+    """Grey values (rows, columns) of a picture as Pillow opens it: uint8, or of 16 bits uint16.
+
+    Examples
+    --------
+    >>> from PIL import Image as Picture
+    >>> grey_values(Picture.fromarray(np.array([[0, 65535]], np.uint16))).tolist()
+    [[0, 65535]]
+    """
+    if not picture.mode.startswith("I"):
+        return np.asarray(picture.convert("L"))
+    # converted by Pillow, all that is above 255 would be 255
+    return np.clip(np.asarray(picture), 0, 2**16 - 1).astype(np.uint16)

@@ -13,6 +13,7 @@ from corporis.errors import BadInput, MissingExtra
 from corporis.imaging.dicom_header import looks_like_dicom
 from corporis.imaging.guard import one_line, parsing, shown
 from corporis.imaging.output import write_bytes
+from corporis.imaging.projection import SPACINGS, spacing_of
 
 SIDES = {"left": ("7771000", "Left"), "right": ("24028007", "Right")}
 STRUCTURE = ("91723000", "Anatomical Structure")
@@ -187,12 +188,10 @@ def _measures(image):
     """The spacing of the source's pixels, that in the patient before that on the detector."""
     import highdicom
 
-    for name in ("PixelSpacing", "ImagerPixelSpacing"):
-        steps = [float(v) for v in image.get(name) or ()]
-        if len(steps) == 2 and min(steps) > 0:
-            thickness = float(image.get("SliceThickness") or 1.0)
-            return highdicom.PixelMeasuresSequence(steps, thickness)
-    return None
+    steps, _ = spacing_of([image.get(name) for name in SPACINGS])
+    if steps is None:
+        return None
+    return highdicom.PixelMeasuresSequence(steps, float(image.get("SliceThickness") or 1.0))
 
 
 def _description(number, segment):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corporis.apps.organs.chest_shape import ORGANS
-from corporis.apps.organs.radiograph import pixel_mm, single_plane
+from corporis.apps.organs.frontal import single_plane
 from corporis.cohorts.corrected import IMAGE
 from corporis.cohorts.organ_outliners import load_chest
 from corporis.cohorts.study import Provenance
@@ -81,11 +81,12 @@ def run_chest(
             single_dicom(source)  # says what is missing, before the work
         result = application(case)
         masks, alone = result.facts["masks"], result.facts["alone"]
+        frontal = result.facts["frontal"]
         contours = {o: [mask_contours(m)] for o, m in zip(ORGANS, masks, strict=True)}
         evidence = {o: [mask_contours(m)] for o, m in zip(ORGANS, alone, strict=True)}
         views = [
-            View("outlines", pixels[None], contours, pixel_mm(image), "Radiograph"),
-            View("evidence alone", pixels[None], evidence, pixel_mm(image), "Radiograph"),
+            View("outlines", pixels[None], contours, frontal.pixel_mm, "Radiograph"),
+            View("evidence alone", pixels[None], evidence, frontal.pixel_mm, "Radiograph"),
         ]
         doubts = result.facts["found_organs"].is_uncertain
         doubted = [organ for organ, doubt in zip(ORGANS, doubts, strict=True) if doubt]
@@ -102,7 +103,7 @@ def run_chest(
         if gives_seg:
             segments = [
                 Segment(organ, mask, CODES[organ.split()[-1]], _side(organ))
-                for organ, mask in zip(ORGANS, masks, strict=True)
+                for organ, mask in zip(ORGANS, frontal.back(masks)[:, 0], strict=True)
             ]
             write_seg(segments, source, folder / "organs.dcm")
     return OrganRun(Path(output) / "report.html", result)

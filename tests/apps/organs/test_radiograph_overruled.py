@@ -18,7 +18,7 @@ BODY = ((0, 90), (10, 50))
 
 
 def test_what_agrees_is_not_listed():
-    assert overruled_parts(drawn(BODY), drawn(BODY), np.zeros((5, 90, 60)), 1.0) == []
+    assert overruled_parts(drawn(BODY), drawn(BODY), np.zeros((5, 90, 60)), (1.0, 1.0)) == []
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_what_agrees_is_not_listed():
 )
 def test_an_added_part_says_where_how_large_and_why(chance, why):
     alone = drawn(((0, 60), (10, 50)), ((60, 90), (10, 40)))
-    (part,) = overruled_parts(drawn(BODY), alone, np.full((5, 90, 60), chance), 2.0)
+    (part,) = overruled_parts(drawn(BODY), alone, np.full((5, 90, 60), chance), (2.0, 2.0))
     assert (part["organ"], part["change"], part["third"]) == ("left lung", "added", "lower")
     assert part["side"] == "left"  # the patient's left is on the image's right
     assert part["area"] == pytest.approx(30 * 10 * 4 / 100) and part["unit"] == "cm^2"

@@ -31,3 +31,15 @@ def test_points_and_finer_grids_agree():
     np.testing.assert_array_equal(peak, (40 * 3 + 1, 20 * 3 + 1))
     place = square.points_back(np.array([[81.0 - 0.5 + 0.0, 80.5]]))
     np.testing.assert_allclose(place, [[40.0, 20.0]])
+
+
+def test_oblong_pixels_keep_the_proportions_of_the_patient():
+    r, c = np.indices((128, 256))
+    circle = ((r - 63.5) * 2) ** 2 + (c - 127.5) ** 2 < 80**2
+    square = Square(circle.shape, 256, (1.4, 0.7))
+    seen = square.seen(circle.astype(float)) > 0.5
+    rows, columns = (np.ptp(np.flatnonzero(seen.any(axis=k))) for k in (1, 0))
+    assert abs(rows - columns) <= 2
+    back = square.back(seen) > 0.5
+    assert np.mean(back != circle) < 0.01
+    np.testing.assert_allclose(square.points_back(np.array([[127.5, 127.5]])), [[63.5, 127.5]])

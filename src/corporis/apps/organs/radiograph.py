@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
+from corporis.apps.organs.frontal import Frontal, single_plane
 from corporis.apps.organs.fusion import expected_overlap, fused, log_odds, organ_masks
 from corporis.apps.organs.radiograph_doubts import (
     CLEAR_AGREEMENT,
@@ -21,8 +22,6 @@ from corporis.apps.organs.radiograph_doubts import (
 from corporis.apps.organs.radiograph_evidence import SIDE, RadiographEvidence
 from corporis.apps.organs.radiograph_overruled import overruled_parts
 from corporis.apps.organs.square import Square
-from corporis.errors import BadInput
-from corporis.imaging.image import Image
 from corporis.interfaces import Case, Measure, Report
 
 EDGE_PX = 0.8
@@ -81,15 +80,16 @@ class ChestRadiograph:
             If the case holds no single plane, or one without contrast.
         """
         image, pixels = single_plane(case)
-        square = Square(pixels.shape, SIDE)
+        frontal = Frontal.of(image)
+        square = frontal.square(pixels.shape, SIDE)
         self._tell("finding the organs", 0.1)
         found = self.find(square.seen(pixels))
         self._tell("measuring", 0.8)
         masks = organ_masks(found.chances, square)
-        odds, side_mm = log_odds(found.evidence, square), pixel_mm(image)
+        odds = log_odds(found.evidence, square)
         alone = odds > 0
         measures = [
-            *chest_measures(masks, found, square, side_mm),
+            *chest_measures(masks, found, square, frontal.pixel_mm),
             *(
                 Measure(f"{organ}: expected overlap", float(value), "", note=_note(doubt, least))
                 for organ, value, doubt, least in zip(
@@ -98,10 +98,12 @@ class ChestRadiograph:
             ),
         ]
         layers = {
-            organ.replace(" ", "_"): image_like(image, mask) for organ, mask in zip(ORGANS, masks)
+            organ.replace(" ", "_"): frontal.image_like(image, mask)
+            for organ, mask in zip(ORGANS, masks)
         }
-        changed = image_like(image, np.any(masks != alone, axis=0))
-        parts = overruled_parts(masks, alone, 1 / (1 + np.exp(-odds)), side_mm)
+        changed = frontal.image_like(image, np.any(masks != alone, axis=0))
+        chances = 1 / (1 + np.exp(-odds))
+        parts = overruled_parts(masks, alone, chances, frontal.pixel_mm)
         return Report(
             "chest radiograph",
             measures,
@@ -112,10 +114,11 @@ class ChestRadiograph:
                 "masks": masks,
                 "alone": alone,
                 "overruled": parts,
+                "frontal": frontal,
             },
             methods=METHODS,
             references=REFERENCES,
-            warnings=doubts(found, pixels, masks, square),
+            warnings=[*doubts(found, pixels, masks, square), *frontal.notes(masks)],
         )
 
     def _tell(self, text: str, fraction: float) -> None:
@@ -123,55 +126,30 @@ class ChestRadiograph:
             self.progress(text, fraction)
 
 
-def single_plane(case: Case) -> tuple[Image, np.ndarray]:
-    """The one image of a case and its pixels (rows, columns).
+def chest_measures(masks, found: FoundOrgans, square: Square, pixel_mm) -> list[Measure]:
+    """Cardiothoracic ratio and areas of lungs and heart, with 95 % intervals.
 
-    Raises
-    ------
-    BadInput
-        If there are several images or planes, or the plane has no contrast.
+    Parameters
+    ----------
+    masks : bool array, (5, rows, columns)
+        Upright, as is all that was found.
+    found : FoundOrgans
+    square : Square
+        How the masks' pixels lie on it.
+    pixel_mm : float, (float, float) or None
+        Side of a pixel, or its height and width; None where they are not known.
     """
-    images = [image for image in case.images.values() if isinstance(image, Image)]
-    shapes = [image.stack().shape for image in images]
-    if len(images) != 1 or shapes[0][:2] != (1, 1):
-        raise BadInput(
-            f"{case.name}: expected one radiograph, got {len(images)} images of shapes {shapes}: "
-            "give a single file"
-        )
-    pixels = np.asarray(images[0].stack()[0, 0], np.float32)
-    if min(pixels.shape) < 64 or not np.ptp(pixels) > 0:
-        raise BadInput(
-            f"{case.name}: expected a radiograph of at least 64 x 64 pixels with contrast, got "
-            f"{pixels.shape} with grey values {pixels.min():g} to {pixels.max():g}"
-        )
-    return images[0], pixels
-
-
-def pixel_mm(image: Image) -> float | None:
-    """Side of a square pixel in mm; None where it is unknown or not square."""
-    if image.length_unit != "mm":
-        return None
-    sides = np.linalg.norm(image.affine[:3, 1:3], axis=0)
-    return float(sides.mean()) if np.ptp(sides) < 0.01 * sides.mean() else None
-
-
-def image_like(image: Image, mask: np.ndarray) -> Image:
-    """A mask (rows, columns) as an image that lies where `image` does."""
-    data = mask.astype(np.uint8)[None]
-    return Image(data, ("slice", "row", "column"), image.affine, image.length_unit, "label")
-
-
-def chest_measures(masks, found: FoundOrgans, square: Square, side_mm) -> list[Measure]:
-    """Cardiothoracic ratio and areas of lungs and heart, with 95 % intervals."""
     visible = visible_shares(masks, found, square)
     measures = [_ratio(masks, found, square, visible)]
-    unit, factor = ("px^2", 1.0) if side_mm is None else ("cm^2", side_mm**2 / 100)
+    unit, factor = "px^2", 1.0
+    if pixel_mm is not None:
+        unit, factor = "cm^2", float(np.prod(np.broadcast_to(pixel_mm, (2,)))) / 100
     for organ in range(3):
         if visible[organ] < LEAST_VISIBLE:
             measures.append(Measure(f"{ORGANS[organ]}: area", None, unit, note="not found"))
             continue
         area = float(masks[organ].sum()) * factor
-        ours = area_deviation(found, organ) / square.step**2 * factor
+        ours = area_deviation(found, organ) / float(np.prod(square.steps)) * factor
         spread = 1.96 * float(np.hypot(ours, EXPERT_AREA[organ] * area))
         low, high = max(area - spread, 0.0), area + spread
         note = "cut off by the border of the image" if visible[organ] < MOST_CUT else ""
@@ -211,7 +189,7 @@ def _ratio(masks, found, square, visible) -> Measure:
     widths = [np.flatnonzero(np.any(m, axis=0)) for m in (masks[2], masks[0] | masks[1])]
     heart, chest = (float(w[-1] - w[0] + 1) for w in widths)
     ratio = heart / chest
-    spread = deviations(found) / square.step
+    spread = deviations(found) / square.steps[1]
     errors = [np.sqrt(2) * _at_sides(found, spread, organs) for organs in ((2,), (0, 1))]
     shares = [errors[0] / heart, errors[1] / chest, *EXPERT_WIDTH]
     deviation = ratio * float(np.linalg.norm(shares))

@@ -78,7 +78,7 @@ def agreements(evidence: np.ndarray, outlines: Outlines) -> np.ndarray:
 
 def visible_shares(masks: np.ndarray, found: FoundOrgans, square: Square) -> np.ndarray:
     """Share of each organ (5,) that lies on the image's own pixels, 0 to 1."""
-    on_square = (found.chances > 0.5).sum(axis=(1, 2)) / square.step**2
+    on_square = (found.chances > 0.5).sum(axis=(1, 2)) / np.prod(square.steps)
     return np.minimum(masks.sum(axis=(1, 2)) / np.maximum(on_square, 1), 1.0)
 
 

@@ -13,7 +13,10 @@ THIRDS = ("upper", "middle", "lower")
 
 
 def overruled_parts(
-    masks: np.ndarray, alone: np.ndarray, chances: np.ndarray, side_mm: float | None
+    masks: np.ndarray,
+    alone: np.ndarray,
+    chances: np.ndarray,
+    pixel_mm: tuple[float, float] | None,
 ) -> list[dict]:
     """Connected parts where an outline differs from the evidence's, the largest first.
 
@@ -24,8 +27,8 @@ def overruled_parts(
         right.
     chances : array, (5, rows, columns)
         Probability of being inside by the evidence alone.
-    side_mm : float or None
-        Side of a pixel; None where it is not known.
+    pixel_mm : (float, float) or None
+        Height and width of a pixel; None where they are not known.
 
     Returns
     -------
@@ -46,14 +49,14 @@ def overruled_parts(
             sizes = np.bincount(labels.ravel())[1:]
             for number in 1 + np.flatnonzero(sizes >= least):
                 here = labels == number
-                known = _area(here, side_mm) | _place(here) | {"change": change}
+                known = _area(here, pixel_mm) | _place(here) | {"change": change}
                 why = _why(change, here, before[box], float(chance[box][here].mean()))
                 parts.append({"organ": organ, **known, "why": why})
     return sorted(parts, key=lambda part: -part["area"])
 
 
-def _area(here, side_mm):
-    unit, factor = ("px^2", 1.0) if side_mm is None else ("cm^2", side_mm**2 / 100)
+def _area(here, pixel_mm):
+    unit, factor = ("px^2", 1.0) if pixel_mm is None else ("cm^2", float(np.prod(pixel_mm)) / 100)
     return {"area": round(np.count_nonzero(here) * factor, 2), "unit": unit}
 
 
