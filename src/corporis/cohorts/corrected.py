@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS
+from corporis.apps.organs.grey import check_case
 from corporis.apps.organs.radiograph import single_plane
 from corporis.apps.organs.radiograph_evidence import SIDE
 from corporis.apps.organs.radiograph_training import Radiograph
@@ -58,7 +59,9 @@ def read_corrected(path: Path | str) -> Corrected:
     """
     path = Path(path)
     truth, image_path = _of_folder(path) if path.is_dir() else _of_mask(path)
-    _, pixels = single_plane(read(image_path, pictures=True))
+    case = read(image_path, pictures=True)
+    check_case(case)
+    _, pixels = single_plane(case)
     if pixels.shape[0] * truth.shape[2] != pixels.shape[1] * truth.shape[1]:
         raise BadInput(
             f"{path.name}: outlines {truth.shape[1:]} and image {pixels.shape} differ in form: "

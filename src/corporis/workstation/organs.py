@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corporis.apps.organs.chest_shape import ORGANS
+from corporis.apps.organs.grey import check_case
 from corporis.apps.organs.radiograph import pixel_mm, single_plane
 from corporis.cohorts.corrected import IMAGE
 from corporis.cohorts.organ_outliners import load_chest
@@ -76,6 +77,7 @@ def run_chest(
     with OutputFolder(output) as folder:
         application = load_chest(weights, progress)
         case = read(source, name=name, pictures=True)
+        check_case(case)
         image, pixels = single_plane(case)
         if gives_seg:
             single_dicom(source)  # says what is missing, before the work
