@@ -122,7 +122,7 @@ def test_a_mask_of_one_thick_slice_has_a_surface(tmp_path):
     here = tuple(slice(0, n) for n in mask.shape)
     border = repair._surface(found, image, here)["mended"]
     assert np.ptp(border.points, axis=0) == pytest.approx([14, 14, 8])
-    assert volume(border) == pytest.approx(14 * 14 * 8, rel=0.05)
+    assert volume(border) == pytest.approx(14 * 14 * 8, rel=0.1)
     nothing = SimpleNamespace(mask=mask & False, overruled=mask & False)
     assert repair._surface(nothing, image, here) == {}
 
