@@ -45,6 +45,20 @@ def test_it_survives_the_disk(known, tmp_path):
         ChestDictionary.load(tmp_path / "b.npz")
 
 
+@pytest.mark.parametrize("kind", ["no points", "nan", "fewer", "flat"])
+def test_outlines_that_do_not_belong_together_are_refused(known, tmp_path, kind):
+    wrong = {organ: many.copy() for organ, many in known.shapes.items()}
+    heart = wrong["heart"]
+    if kind == "nan":
+        heart[3, 4, 0] = np.nan
+    else:
+        changed = {"no points": heart[:, :0], "fewer": heart[1:], "flat": heart[0]}
+        wrong["heart"] = changed[kind]
+    ChestDictionary(wrong, known.cases, 30).save(tmp_path / "a.npz")
+    with pytest.raises(BadInput, match=r"^a\.npz: expected outlines of five organs"):
+        ChestDictionary.load(tmp_path / "a.npz")
+
+
 def test_beyond_the_most_that_are_kept_one_leaves(known, monkeypatch):
     monkeypatch.setattr(chest_dictionary, "MOST_SHAPES", 31)
     one = ChestDictionary(known.shapes, known.cases, 30, {"case-a": whole(203)}).approved("case-a")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from apps.organs.seahorse import crop, labels
+from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.hippocampus_training import Schedule
 from corporis.cohorts.hippocampi import (
     outlined_hippocampi,
@@ -13,6 +14,7 @@ from corporis.cohorts.hippocampi import (
 from corporis.cohorts.organ_masks import read_crop
 from corporis.cohorts.organ_outliners import HIPPOCAMPUS_SHAPES, load_hippocampus
 from corporis.errors import BadInput
+from corporis.learning.networks import UNet
 
 AFFINE = np.eye(4) + np.eye(4, k=3)
 
@@ -90,3 +92,43 @@ def test_an_archive_without_affine_or_with_a_flat_one_is_refused(tmp_path):
     np.savez(tmp_path / "nan.npz", image=np.full((30, 30, 30), np.nan), affine=AFFINE)
     with pytest.raises(BadInput, match="NaN"):
         read_crop(tmp_path / "nan.npz")
+
+
+def test_a_crop_of_nan_and_an_empty_label_are_named(tmp_path):
+    folder = written(tmp_path / "data")
+    image, label = crop(0).astype(float), labels(0)
+    image[4, 5, 6] = np.nan
+    np.savez(folder / "odd.npz", image=image, label=label, affine=AFFINE)
+    with pytest.raises(BadInput, match=r"^odd\.npz: expected finite grey values, got 1 of"):
+        train_hippocampus(folder, tmp_path / "w")
+    np.savez(folder / "odd.npz", image=crop(0), label=0 * label, affine=AFFINE)
+    with pytest.raises(BadInput, match=r"^odd\.npz: .* got an empty one"):
+        train_hippocampus(folder, tmp_path / "w")
+    np.savez(folder / "odd.npz", image=crop(0) * 1e300, label=label, affine=AFFINE)
+    with pytest.raises(BadInput, match=r"^odd\.npz: expected grey values within 3\.4e\+38"):
+        train_hippocampus(folder, tmp_path / "w")
+    assert not (tmp_path / "w").exists()
+
+
+def test_damaged_and_foreign_weights_are_one_line(tmp_path):
+    torch = pytest.importorskip("torch")
+    DistanceShapes().fit([labels(k) > 0 for k in range(10)], [(1.0,) * 3] * 10).save(
+        tmp_path / HIPPOCAMPUS_SHAPES
+    )
+    torch.manual_seed(0)
+    sound, foreign = (
+        unet.export(unet.torch().eval())
+        for unet in (UNet(1, 3, (4, 4), n_dims=3), UNet(3, 2, (4,)))
+    )
+    sound.save(tmp_path / "hippocampus.onnx")
+    assert load_hippocampus(tmp_path).evidence.network == sound
+    foreign.save(tmp_path / "hippocampus.onnx")
+    with pytest.raises(BadInput, match=r"1 channels in and 3 out, got 3 and 2: make it with"):
+        load_hippocampus(tmp_path)
+    for content in (sound.onnx[: len(sound.onnx) // 2], b"a letter", b""):
+        (tmp_path / "hippocampus.onnx").write_bytes(content)
+        with pytest.raises(
+            BadInput, match=r"^hippocampus\.onnx: .* damaged .*: make it"
+        ) as refused:
+            load_hippocampus(tmp_path)
+        assert "\n" not in str(refused.value)

@@ -77,6 +77,15 @@ def test_what_is_no_such_model_is_refused_and_left_alone(sound, first, tmp_path,
     np.savez(tmp_path / "less.npz", **kept)
     with pytest.raises(BadInput, match=r"less\.npz: expected what `corporis repair --model`"):
         known_repair(None, tmp_path / "less.npz", "bean")
+    with np.load(model) as held:
+        spoilt = {name: held[name].copy() for name in held.files}
+    for name in ("fields", "columns"):
+        content = spoilt[name].copy()
+        spoilt[name][0, 0] = np.nan
+        np.savez(tmp_path / "nan.npz", **spoilt)
+        with pytest.raises(BadInput, match=r"nan\.npz: expected what `corporis repair --model`"):
+            known_repair(None, tmp_path / "nan.npz", "bean")
+        spoilt[name] = content
     kept["version"] = np.array(kept_repair.VERSION + 1)
     np.savez(tmp_path / "later.npz", **kept)
     with pytest.raises(BadInput, match="another version of corporis: give --shapes"):

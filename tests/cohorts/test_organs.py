@@ -51,6 +51,22 @@ def test_a_pair_of_organs_is_two_shapes(tmp_path):
     assert learn_repair(tmp_path)[1] == 20
 
 
+@pytest.mark.parametrize("kind", ["full", "dot"])
+def test_masks_that_are_no_whole_organ_are_named(tmp_path, kind):
+    for seed in range(10):
+        mask = organ(seed)
+        if seed == 4:
+            mask = (
+                np.ones_like(mask)
+                if kind == "full"
+                else mask & (np.cumsum(mask).reshape(mask.shape) == 1)
+            )
+        np.savez(tmp_path / f"{seed}.npz", mask=mask, spacing=np.array(SPACING))
+    words = {"full": "reaches all borders of its", "dot": "too small to be an organ: 1 voxels"}
+    with pytest.raises(BadInput, match=rf"^4\.npz: .*{words[kind]}"):
+        learn_repair(tmp_path)
+
+
 def test_too_few_masks_to_learn_from_are_one_line(tmp_path):
     with pytest.raises(BadInput, match="at least 10 masks"):
         learn_repair(tmp_path)

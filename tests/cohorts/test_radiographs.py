@@ -61,3 +61,11 @@ def test_what_is_missing_is_named(tmp_path):
     (folder / "jsrt" / "images" / "b.png").unlink()
     with pytest.raises(BadInput, match=r"b\.png: no image"):
         outlined_radiographs(folder)
+
+
+def test_a_mask_without_an_organ_is_named(tmp_path):
+    folder = written(tmp_path)
+    path = folder / "jsrt" / "masks" / "b.png"
+    Pillow.fromarray(np.asarray(Pillow.open(path)) & np.uint8(0b11011)).save(path)
+    with pytest.raises(BadInput, match=r"^b\.png: .* five organs, got none of heart: leave"):
+        outlined_radiographs(folder)

@@ -131,6 +131,9 @@ def test_too_few_damaged_and_missing_are_one_line(data, tmp_path):
     np.savez(tmp_path / "odd.npz", label=np.zeros((3, 3, 3)))
     with pytest.raises(BadInput, match=r"odd\.npz: expected mask \(or label\) and spacing"):
         kidney_pair(tmp_path / "odd.npz")
+    np.savez(tmp_path / "none.npz", mask=0 * kidneys(0), spacing=[MM] * 3)
+    with pytest.raises(BadInput, match=r"^none\.npz: expected kidneys in the mask, got an empty"):
+        kidney_pair(tmp_path / "none.npz")
     with pytest.raises(BadInput, match=r"ct\.onnx and ct_liver\.npz.* do not ship: make it with"):
         load_ct(tmp_path)
     assert "`corporis train organ --organ ct --data FOLDER -o WEIGHTS`" in how_to_make("ct")

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from corporis.errors import BadInput
 from corporis.learning.networks import Network, UNet, fit
 
 torch = pytest.importorskip("torch")
@@ -126,3 +127,19 @@ def test_importing_needs_neither_torch_nor_onnxruntime():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_a_loss_that_is_not_finite_ends_the_training():
+    unet, seen = UNet(1, 2, (4,), fold=1), []
+
+    def batch(step):
+        seen.append(step)
+        x = torch.zeros(2, 1, 4, 4)
+        return (x * float("nan") if step == 2 else x), torch.zeros(2, dtype=torch.long)
+
+    def loss(logits, y):
+        return torch.nn.functional.cross_entropy(logits.mean((2, 3)), y)
+
+    with pytest.raises(BadInput, match="expected a finite loss, got nan in step 3: look for NaN"):
+        unet.trained(batch, loss, n_steps=9)
+    assert seen == [0, 1, 2]

@@ -98,3 +98,18 @@ def test_a_herd_has_the_moments_of_all_and_counts_those_that_were_there(rng):
     assert x[first][more, 0].mean() < -0.5
     with pytest.raises(ValueError, match="n_chosen <= 5"):
         herded(x[:10], 6, n_known=5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_kernels_and_signals_that_are_not_finite_are_refused():
+    kernel = np.diag([1.0, 5.0, 3.0])
+    wrong = kernel.copy()
+    wrong[1, 1] = np.nan
+    with pytest.raises(ValueError, match="kernel must be finite, 1 of 9 values are not"):
+        transductive_design(wrong, 2, ridge=1e-9)
+    with pytest.raises(ValueError, match="trust must be finite"):
+        transductive_design(kernel, 2, ridge=1e-9, trust=np.array([1, np.nan, 1]))
+    with pytest.raises(ValueError, match=r"kernel must have shape \(3, 3\), got \(3, 2\)"):
+        transductive_design(kernel[:, :2], 2, ridge=1e-9)
+    with pytest.raises(ValueError, match="signals must be finite"):
+        herded(wrong, 2)

@@ -71,3 +71,52 @@ def test_wrong_input_is_named():
         fill_surface(Mesh(np.zeros((3, 3)), np.zeros((0, 3), int)), 1.0)
     with pytest.raises(ValueError, match="spacing"):
         fill_surface(sphere(1.0, 1), 0.0)
+
+
+def pair(ball, other, *, is_turned):
+    cells = other.cells[:, ::-1] if is_turned else other.cells
+    return Mesh(
+        np.concatenate([ball.points, other.points]),
+        np.concatenate([ball.cells, cells + len(ball.points)]),
+    )
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("has_hole", [False, True])
+def test_what_two_bodies_share_is_inside_too(is_turned, has_hole):
+    ball = sphere(10.0, 4)
+    other = Mesh(ball.points + np.array([8.0, 0, 0]), ball.cells)
+    both = pair(ball, other, is_turned=is_turned)
+    if has_hole:
+        both = without(both, np.arange(len(both.cells)) == 700)
+    found = fill_surface(both, 1.0)
+    places = found.origin + np.stack(np.indices(found.mask.shape), axis=-1)
+    union = np.minimum(*(np.linalg.norm(places - [x, 0, 0], axis=-1) for x in (0, 8))) < 10
+    assert np.mean(found.mask != union) < 0.002
+    assert found.doubt == 0 or has_hole
+
+
+def test_a_body_within_another_is_its_cavity_where_it_is_wound_the_other_way():
+    ball = sphere(10.0, 4)
+    small = Mesh(0.5 * ball.points + np.array([2.0, 0, 0]), ball.cells)
+    solid = fill_surface(ball, 1.0).mask
+    found = fill_surface(pair(ball, small, is_turned=True), 1.0)
+    cavity, places = found.mask, found.origin + np.stack(np.indices(solid.shape), axis=-1)
+    hollow = np.linalg.norm(places - [2, 0, 0], axis=-1) < 5
+    assert hollow.sum() > 450 and np.mean((solid & ~cavity) != hollow) < 0.005
+    np.testing.assert_array_equal(fill_surface(pair(ball, small, is_turned=False), 1.0).mask, solid)
+    inside_out = pair(ball, small, is_turned=True)
+    inside_out = Mesh(inside_out.points, inside_out.cells[:, ::-1])
+    np.testing.assert_array_equal(fill_surface(inside_out, 1.0).mask, cavity)
+
+
+def test_parts_without_a_side_count_by_crossings():
+    """Halves that do not share vertices, wound against each other, still enclose the ball."""
+    ball = sphere(10.0, 4)
+    upper = ball.points[ball.cells].mean(axis=1)[:, 2] > 0
+    halves = Mesh(
+        np.concatenate([ball.points, ball.points]),
+        np.concatenate([ball.cells[upper], ball.cells[~upper][:, ::-1] + len(ball.points)]),
+    )
+    found = fill_surface(halves, 1.0)
+    assert np.mean(found.mask != true_ball(found, 10.0)) < 0.002 and found.doubt == 0

@@ -104,3 +104,18 @@ def test_livers_are_mended_and_stay_where_they_are(name):
     assert now.handles == found.n_handles == 0
     assert surface_distance(found.mesh, given).percentile_95 < 2.0
     assert volume(found.mesh) == pytest.approx(abs(volume(given)), rel=0.01)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_bodies_that_overlap_become_one(is_turned):
+    ball = sphere(10.0, 4)
+    cells = ball.cells[:, ::-1] if is_turned else ball.cells
+    both = Mesh(
+        np.concatenate([ball.points, ball.points + np.array([8.0, 0, 0])]),
+        np.concatenate([ball.cells, cells + len(ball.points)]),
+    )
+    found = mend(both)
+    shared = 2 * np.pi * 6**2 * (3 * 10 - 6) / 3  # two caps, 6 high
+    expected = 2 * volume(ball) - shared
+    assert found.is_remade and found.doubt == 0 and found.n_handles == 0
+    assert volume(found.mesh) == pytest.approx(expected, rel=0.01)

@@ -110,3 +110,19 @@ def test_grid_surface_refuses_what_it_cannot_close():
         grid_surface(1, 8, apex=False)
     with pytest.raises(ValueError, match="base_cap"):
         grid_surface(4, 8, base_cap="flat")
+
+
+def test_each_part_is_turned_outward_and_a_cavity_stays_one():
+    ball = sphere(2.0, 3)
+    apart = Mesh(
+        np.concatenate([ball.points, ball.points + 9]),
+        np.concatenate([ball.cells, ball.cells[:, ::-1] + len(ball.points)]),
+    )
+    assert volume(apart) == pytest.approx(0, abs=1e-9)
+    assert volume(oriented_outward(apart)) == pytest.approx(2 * volume(ball))
+    shell = Mesh(np.concatenate([ball.points, 0.5 * ball.points]), apart.cells[:, ::-1])
+    turned = oriented_outward(shell)
+    assert volume(turned) == pytest.approx(7 / 8 * volume(ball))
+    assert oriented_outward(turned) is turned
+    moving = Mesh(np.stack([shell.points, 2 * shell.points]), shell.cells, {}, np.array([0.0, 9]))
+    assert np.all(volume(oriented_outward(moving)) > 0)

@@ -52,6 +52,18 @@ def test_a_radiograph_leaves_masks_numbers_and_a_report(picture, tmp_path, monke
     assert "evidence alone" in page and "chest-1" in page and "Left lung" in page
 
 
+@pytest.mark.filterwarnings("error:.*cast.*")
+def test_values_beyond_single_precision_are_refused_in_one_line(tmp_path, monkeypatch, capfd):
+    known(monkeypatch)
+    image = nibabel.Nifti1Image(radiograph(100).astype(float)[..., None] * 1e300, np.eye(4))
+    nibabel.save(image, tmp_path / "large.nii.gz")
+    words = (tmp_path / "large.nii.gz", "-o", tmp_path / "out", "--weights", "w")
+    assert leave("organ", *words) == 2
+    said = capfd.readouterr().err
+    assert "expected grey values within 3.4e+38" in said and "Warning" not in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_doubt_is_said_first(picture, tmp_path, monkeypatch):
     known(monkeypatch, slice(150, 256))
     found = organs.run_chest(picture, tmp_path / "out", "w")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import nibabel
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from apps.organs.test_repair import SPACING, damaged, organ
 from corporis.cli import main
 from corporis.cohorts import kept_repair
-from corporis.shapes import dice
+from corporis.imaging import Image
+from corporis.shapes import dice, volume
 from corporis.workstation import repair
 
 
@@ -99,6 +101,30 @@ def test_an_archive_of_labels_is_mended_as_the_same_nifti_file(sound, tmp_path, 
     found = a.get_fdata()[::-1, :, ::-1].T
     assert dice(found, organ(300)) > dice(seen, organ(300))
     assert "feet to head assumed" not in (tmp_path / "a" / "report.html").read_text()
+
+
+def test_a_mask_too_small_for_an_organ_is_refused_before_anything_is_learned(tmp_path, capsys):
+    small = np.zeros((34, 30, 36), bool)
+    for shape in ((1, 1, 1), (1, 2, 2), (1, 1, 30)):
+        small[5 : 5 + shape[0], 5 : 5 + shape[1], 3 : 3 + shape[2]] = True
+        source = stored(small, tmp_path / "dot.nii.gz")
+        assert leave("repair", source, "-o", tmp_path / "o", "--organ", "x", "--shapes", "n") == 2
+        said = capsys.readouterr().err
+        assert f"dot.nii.gz: too small to be an organ: {small.sum()} voxels, expected at" in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_mask_of_one_thick_slice_has_a_surface(tmp_path):
+    mask = np.zeros((6, 24, 24), bool)
+    mask[3, 5:19, 5:19] = True
+    found = SimpleNamespace(mask=mask, overruled=np.zeros_like(mask))
+    image = Image(mask, ("slice", "row", "column"), np.diag([1.0, 1.0, 8.0, 1.0])[:, [2, 1, 0, 3]])
+    here = tuple(slice(0, n) for n in mask.shape)
+    border = repair._surface(found, image, here)["mended"]
+    assert np.ptp(border.points, axis=0) == pytest.approx([14, 14, 8])
+    assert volume(border) == pytest.approx(14 * 14 * 8, rel=0.1)
+    nothing = SimpleNamespace(mask=mask & False, overruled=mask & False)
+    assert repair._surface(nothing, image, here) == {}
 
 
 def test_another_organ_is_said_and_no_mask_refused(sound, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The outlines of chests that were learned from: they grow, say no, and hold back what is odd."""
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ MATCHED = (0.95, 0.95, 0.95, 0.85, 0.85)
 LEAST_MATCHED = 0.6
 """Below it an organ is no organ of a chest, or lies where none is."""
 MOST_SHAPES = 400
+LEAST_POINTS = 3
+"""Of an outline: fewer enclose nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ class ChestDictionary:
                 n_founding = int(found["n_founding"]) if "n_founding" in found else n
                 names = map(str, found["held_cases"]) if "held_cases" in found else ()
                 held = {case: found["held_shapes"][k] for k, case in enumerate(names)}
-        except (OSError, ValueError, KeyError, EOFError, IndexError):
+                _check(shapes, cases, held)
+        except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
             raise BadInput(
                 f"{path.name}: expected outlines of five organs, got none: train anew"
             ) from None
@@ -192,3 +196,17 @@ class ChestDictionary:
         cases = tuple(case for case, is_here in zip(self.cases, stay) if is_here)
         n_founding = self.n_founding - int(np.sum(~stay[: self.n_founding]))
         return ChestDictionary(shapes, cases, n_founding, self.held)
+
+
+def _check(shapes, cases, held):
+    """Raise ``ValueError`` where these are not outlines of so many chests."""
+    for many in (*shapes.values(), *(points[None] for points in held.values())):
+        if many.ndim != 3 or many.shape[1] < LEAST_POINTS or many.shape[2] != 2:
+            raise ValueError(f"expected outlines (n, k >= {LEAST_POINTS}, 2), got {many.shape}")
+        if not np.isfinite(many).all():
+            raise ValueError("expected finite outlines")
+    n_points = sum(many.shape[1] for many in shapes.values())
+    if {len(many) for many in shapes.values()} != {len(cases)} or any(
+        len(points) != n_points for points in held.values()
+    ):
+        raise ValueError("expected as many outlines of each organ as cases")

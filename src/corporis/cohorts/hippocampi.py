@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.organs.distance_shapes import DistanceShapes
+from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
@@ -56,7 +57,7 @@ def outlined_hippocampi(folder: Path | str) -> list[OutlinedHippocampus]:
     Raises
     ------
     BadInput
-        If there are none, or one cannot be read.
+        If there are none, or one cannot be read, holds NaN or has an empty label.
     """
     folder = Path(folder)
     candidates = (folder.joinpath(*FOLDER), folder / FOLDER[-1], folder)
@@ -84,6 +85,16 @@ def _one(path):
             f"{path.name}: expected image (a, b, c), label of the same shape with 0, 1 and 2, and "
             "affine in it: save it again"
         ) from None
+    n_bad = int(np.count_nonzero(~np.isfinite(single_precision(image, path.name))))
+    if n_bad:
+        raise BadInput(
+            f"{path.name}: expected finite grey values, got {n_bad} of {image.size} that are not: "
+            "leave the crop out, or save it again"
+        )
+    if not label.any():
+        raise BadInput(
+            f"{path.name}: expected a label with 1 and 2 inside, got an empty one: leave it out"
+        )
     return OutlinedHippocampus(path.stem, turned[0], turned[1], spacing)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corporis.apps.organs.mask_frame import check_size
 from corporis.apps.organs.upright import steps_of, upright
 from corporis.errors import BadInput
 from corporis.imaging import Image, read
@@ -172,7 +173,8 @@ def inside(values: np.ndarray, labels: Sequence[int] = (), name: str = "mask") -
     Raises
     ------
     BadInput
-        If nothing is inside, or there are several labels and none was chosen.
+        If nothing is inside, or too little of a volume to be an organ, or there are several
+        labels and none was chosen.
 
     Examples
     --------
@@ -190,11 +192,13 @@ def inside(values: np.ndarray, labels: Sequence[int] = (), name: str = "mask") -
         raise BadInput(
             f"{name}: expected {wanted} with a voxel inside, got {said or 'none'}: give another"
         )
+    if found.ndim == 3:
+        check_size(int(np.count_nonzero(found)), name)
     return found
 
 
 def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
-    """A mask of any label, upright and cropped to what is inside, and its spacing in mm.
+    """A sound organ's mask of any label, upright and cropped, and its spacing in mm.
 
     Parameters
     ----------
@@ -211,7 +215,8 @@ def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
     Raises
     ------
     BadInput
-        If it cannot be read, is no volume, is empty, or its spacing is not known.
+        If it cannot be read, is no volume, is empty, too small or cut off on all sides, or its
+        spacing is not known.
     """
     image, values = single_volume(mask_case(path, Path(path).name))
     if not values.any():
@@ -219,7 +224,14 @@ def read_mask(path: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
             f"{path.name}: expected a volume with a voxel inside, got {values.shape} with 0: give "
             "a mask"
         )
-    turned = upright(values != 0, image.affine)[0]
+    mask = values != 0
+    check_size(int(np.count_nonzero(mask)), path.name)
+    if all(mask.take(end, axis=axis).any() for axis in range(3) for end in (0, -1)):
+        raise BadInput(
+            f"{path.name}: expected a whole organ with room around, got one that reaches all "
+            f"borders of its {mask.shape} voxels: give a mask that is not cut off"
+        )
+    turned = upright(mask, image.affine)[0]
     return turned[box(turned)], steps_of(image.affine)
 
 

@@ -38,7 +38,7 @@ def load_chest(
     _must_hold(folder, "chest", CHEST_NETWORK, CHEST_SHAPES)
     try:
         prior = ChestDictionary.load(folder / CHEST_SHAPES).prior()
-    except (BadInput, ValueError):
+    except (BadInput, ValueError):  # too few chests, or no chests at all
         raise BadInput(
             f"{CHEST_SHAPES}: expected outlines of five organs, got none: {how_to_make('chest')}"
         ) from None

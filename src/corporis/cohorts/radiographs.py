@@ -49,7 +49,7 @@ def outlined_radiographs(folder: Path | str) -> list[OutlinedRadiograph]:
     Raises
     ------
     BadInput
-        If there are none, or a mask has no image of the same proportions.
+        If there are none, a mask has no image of the same proportions, or an organ is empty.
     """
     folder = Path(folder)
     root = folder / "shapes" if (folder / "shapes").is_dir() else folder
@@ -81,6 +81,14 @@ def _one(path, landmarks):
     truth = np.stack([(mask >> bit) & 1 for bit in range(len(ORGANS))]).astype(bool)
     if mask.shape[0] * image.shape[1] != mask.shape[1] * image.shape[0]:
         raise BadInput(f"{path.name}: mask {mask.shape} and image {image.shape} differ in form")
+    missing = [organ for organ, inside in zip(ORGANS, truth, strict=True) if not inside.any()]
+    if missing:
+        raise BadInput(
+            f"{path.name}: expected outlines of five organs, got none of {', '.join(missing)}: "
+            "leave it out, or outline them"
+        )
+    if not np.isfinite(image).all():
+        raise BadInput(f"{image_path.name}: expected finite grey values, got NaN: save it again")
     shares = np.stack([Square(mask.shape, SIDE).seen(t.astype(np.float32)) for t in truth])
     return OutlinedRadiograph(
         path.stem,

@@ -47,9 +47,11 @@ def kidney_pair(path: Path) -> KidneyPair | None:
     Raises
     ------
     BadInput
-        If it cannot be read.
+        If it cannot be read, or is empty.
     """
-    image, values = single_volume(mask_case(path))
+    image, values = single_volume(mask_case(path, path.name))
+    if not values.any():
+        raise BadInput(f"{path.name}: expected kidneys in the mask, got an empty one: leave it out")
     label, steps = np.pad(upright(values, image.affine)[0], MARGIN), steps_of(image.affine)
     pieces, _ = scipy.ndimage.label(label > 0)
     sizes = np.bincount(pieces.ravel())[1:]

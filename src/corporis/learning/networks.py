@@ -61,18 +61,42 @@ class Network:
             ) from error
 
     @classmethod
-    def of_folder(cls, folder, name: str, remedy: str) -> "Network":
-        """Read the graph `name` in `folder`.
+    def of_folder(
+        cls, folder, name: str, remedy: str, channels: tuple[int, int] | None = None
+    ) -> "Network":
+        """Read the graph `name` in `folder`, opened at once: damage is met before any work.
+
+        Parameters
+        ----------
+        folder : path
+        name : str
+        remedy : str
+            What to do if it is not there, or is another.
+        channels : (int, int), optional
+            That must go in and come out; any if not given.
 
         Raises
         ------
         BadInput
-            If it is not there; `remedy` says what to do.
+            If it is not there, damaged, or has other channels.
         """
         path = Path(folder) / name
         if not path.is_file():
             raise BadInput(f"{path.parent.name}: no {name} there: {remedy}")
-        return cls.load(path)
+        try:
+            network = cls.load(path)
+            found = network.channels()
+        except (OSError, ValueError) as error:
+            raise BadInput(
+                f"{name}: expected the network that training wrote, got a damaged file or another "
+                f"kind: {remedy}"
+            ) from error
+        if channels is not None and found != channels:
+            raise BadInput(
+                f"{name}: expected a network of {channels[0]} channels in and {channels[1]} out, "
+                f"got {found[0]} and {found[1]}: {remedy}"
+            )
+        return network
 
     def save(self, path) -> None:
         """Write the graph to `path`, an ``.onnx`` file that any ONNX tool opens."""
@@ -326,6 +350,11 @@ def fit(
     -------
     torch.nn.Module
         A copy of `module` with averaged weights, in evaluation mode, back on the processor.
+
+    Raises
+    ------
+    BadInput
+        If the loss is not finite: every weight would be NaN from then on.
     """
     torch = import_torch()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -353,6 +382,11 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16, enabled=is_quick_in_half):
             logits = module(x)
         value = loss(logits.float(), y.to(device))
+        if not torch.isfinite(value):
+            raise BadInput(
+                f"training: expected a finite loss, got {value.item()} in step {step + 1}: look "
+                "for NaN in what it learns from, or lower the learning rate"
+            )
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()

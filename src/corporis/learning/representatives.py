@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from corporis.arrays import check_finite, check_shape
+
 _SMALL = 1e-12
 
 
@@ -153,7 +155,7 @@ def transductive_design(
     Raises
     ------
     ValueError
-        If numbers are out of range.
+        If numbers are out of range, the kernel is not (n, n), or something is not finite.
 
     Examples
     --------
@@ -163,6 +165,10 @@ def transductive_design(
     """
     n = len(kernel)
     trust = np.ones(n) if trust is None else np.asarray(trust, float)
+    check_shape(np.asarray(kernel), (n, n), "kernel")
+    check_shape(trust, (n,), "trust")
+    check_finite(kernel, "kernel")
+    check_finite(trust, "trust")
     before = np.zeros(0, int) if known is None else np.asarray(known, int)
     free = trust > 0
     free[before] = False
@@ -208,7 +214,7 @@ def herded(signals: np.ndarray, n_chosen: int, *, n_known: int = 0) -> np.ndarra
     Raises
     ------
     ValueError
-        If numbers are out of range.
+        If numbers are out of range, or signals are not (n, n_features) and finite.
 
     References
     ----------
@@ -221,6 +227,9 @@ def herded(signals: np.ndarray, n_chosen: int, *, n_known: int = 0) -> np.ndarra
     np.float64(0.0)
     """
     n = len(signals)
+    if np.ndim(signals) != 2:
+        raise ValueError(f"signals must be (n, n_features), got {np.shape(signals)}")
+    check_finite(signals, "signals")
     if not (0 <= n_known <= n and 0 <= n_chosen <= n - n_known):
         raise ValueError(
             f"expected 0 <= n_chosen <= {n - n_known} signals that are left, got {n_chosen}"

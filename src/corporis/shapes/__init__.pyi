@@ -12,7 +12,7 @@ from .distance import (
     triangle_distance,
 )
 from .gross_error import GrossErrorMisfit, sparse_code
-from .inside import Inside, fill_surface, winding_number
+from .inside import Inside, fill_surface
 from .instances import InstanceOverlap, instance_overlap
 from .landmarks import (
     contour_area,
@@ -57,6 +57,7 @@ from .star import convex_radii
 from .supposition import Supposed, suppose
 from .topology import Betti, betti, euler_number
 from .voting import ConeVoting
+from .winding import winding_number
 
 __all__ = [
     "Betti",

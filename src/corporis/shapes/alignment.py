@@ -6,6 +6,10 @@ from typing import Literal
 import numpy as np
 
 Alignment = Literal["none", "rigid", "similarity", "affine"]
+ShapeAlignment = Literal["none", "rigid", "similarity"]
+"""What keeps a shape: an affine map would explain away what shapes differ in."""
+_MOST, _LEAST = 1e150, 1e-150
+"""Lengths whose squares fit double precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +104,8 @@ def align(
     Raises
     ------
     ValueError
-        If the shapes differ, a weight is negative, a trusted point is not finite, or the
-        trusted points do not determine the transform.
+        If the shapes differ, a weight is negative, a trusted point is not real, finite and below
+        1e150, or the trusted points do not determine the transform.
 
     References
     ----------
@@ -114,7 +118,7 @@ def align(
     >>> round(align(square, 3 * square + 5).scale, 6)
     3.0
     """
-    source, target = np.asarray(source, float), np.asarray(target, float)
+    source, target = as_points(source, "source"), as_points(target, "target")
     if source.ndim != 2 or source.shape != target.shape:
         raise ValueError(
             f"source and target must be (k, d) alike, got {source.shape} and {target.shape}"
@@ -128,8 +132,32 @@ def align(
     source, target, w = source[alive], target[alive], w[alive] / max(w.sum(), 1e-300)
     if not (np.isfinite(source).all() and np.isfinite(target).all()):
         raise ValueError("points with weight > 0 must be finite: give missing points weight 0")
+    _check_size(source, target)
     linear, offset = _fit(source[None], target, w, kind)
     return Transform(linear[0], offset[0])
+
+
+def as_points(values: np.ndarray, name: str = "points") -> np.ndarray:
+    """Coordinates in double precision, or ``ValueError`` where they are no real numbers."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be real numbers, got {values.dtype}")
+    return values.astype(float, copy=False)
+
+
+def check_alignment(alignment: ShapeAlignment) -> None:
+    """Raise ``ValueError`` unless a shape prior may align so."""
+    if alignment not in ("none", "rigid", "similarity"):
+        raise ValueError(f"alignment must be none, rigid or similarity, got {alignment!r}")
+
+
+def _check_size(*arrays):
+    largest = max((float(np.abs(x).max(initial=0.0)) for x in arrays), default=0.0)
+    if largest > _MOST:
+        raise ValueError(
+            f"coordinates must be below {_MOST:g} to be aligned, got {largest:g}: choose a larger "
+            "unit"
+        )
 
 
 def check_weights(weights: np.ndarray | None, n_points: int) -> np.ndarray:
@@ -149,7 +177,7 @@ def _fit(sources, target, w, kind):
     k, d = target.shape
     middles, aim = w @ sources, w @ target
     x, y = sources - middles[:, None], target - aim
-    floor = 1e-9 * np.maximum(np.abs(sources).max(axis=(1, 2), initial=0.0), 1e-300)
+    floor = np.maximum(1e-9 * np.abs(sources).max(axis=(1, 2), initial=0.0), _LEAST)
     needed = d if kind == "affine" else max(d - 1, 1)
     # numbers of a shape's directions: of the points themselves, as squares lose half the digits
     spread = np.linalg.svd(x * np.sqrt(w)[:, None], compute_uv=False)
@@ -189,7 +217,7 @@ class ProcrustesMean:
 
 def procrustes_mean(
     shapes: np.ndarray,
-    kind: Alignment = "similarity",
+    kind: ShapeAlignment = "similarity",
     *,
     at_most: int = 100,
     tolerance: float = 1e-7,
@@ -211,15 +239,16 @@ def procrustes_mean(
     Raises
     ------
     ValueError
-        If `shapes` is not (n, k, d) and finite, or `kind` is another.
+        If `shapes` is not (n, k, d), real, finite and below 1e150, a shape does not determine its
+        alignment, or `kind` is another.
 
     References
     ----------
     Gower (1975), Psychometrika 40, 33-51, doi:10.1007/BF02291478
     """
-    shapes = np.asarray(shapes, float)
-    if shapes.ndim != 3 or not len(shapes):
-        raise ValueError(f"shapes must be (n, k, d) with n >= 1, got {shapes.shape}")
+    shapes = as_points(shapes, "shapes")
+    if shapes.ndim != 3 or not len(shapes) or not shapes.shape[1]:
+        raise ValueError(f"shapes must be (n, k, d) with n, k >= 1, got {shapes.shape}")
     if not np.isfinite(shapes).all():
         raise ValueError("shapes must be finite, got NaN or infinity")
     if kind == "none":
@@ -227,8 +256,15 @@ def procrustes_mean(
         return ProcrustesMean(shapes.mean(axis=0), shapes, (identity,) * len(shapes), 0, 0.0)
     if kind not in ("rigid", "similarity"):
         raise ValueError(f"kind must be none, rigid or similarity, got {kind!r}")
+    _check_size(shapes)
     even = np.full(shapes.shape[1], 1 / shapes.shape[1])
     sizes = np.linalg.norm(shapes - shapes.mean(axis=1, keepdims=True), axis=(1, 2))
+    collapsed = np.flatnonzero(sizes <= np.maximum(1e-9 * np.abs(shapes).max(axis=(1, 2)), _LEAST))
+    if len(collapsed):
+        raise ValueError(
+            f"a {kind} alignment needs shapes of more than one point, got {len(collapsed)} of "
+            f"{len(shapes)} that are collapsed, the first at index {collapsed[0]}: leave them out"
+        )
     mean, change, count = _sized(shapes[0], sizes.mean(), kind), np.inf, 0
     while count < at_most and change > tolerance:
         count += 1

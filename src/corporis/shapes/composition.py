@@ -6,8 +6,15 @@ from typing import Literal
 
 import numpy as np
 
-from corporis.estimators import BaseEstimator
-from corporis.shapes.alignment import Alignment, Transform, check_weights, procrustes_mean
+from corporis.estimators import BaseEstimator, check_is_fitted
+from corporis.shapes.alignment import (
+    ShapeAlignment,
+    Transform,
+    as_points,
+    check_alignment,
+    check_weights,
+    procrustes_mean,
+)
 from corporis.shapes.alternation import Alternation
 
 
@@ -116,7 +123,7 @@ class SparseShapeComposition(BaseEstimator):
         gross_weight: float = 2.0,
         gross_error: Literal["landmark", "coordinate"] | None = "landmark",
         penalty: Literal["convex", "redescending"] = "convex",
-        alignment: Alignment = "similarity",
+        alignment: ShapeAlignment = "similarity",
         at_most: int = 30,
         tolerance: float = 1e-3,
         compiled: bool = True,
@@ -157,7 +164,7 @@ class SparseShapeComposition(BaseEstimator):
             If a parameter is out of range, shapes do not match the mean, or are not finite.
         """
         self._check()
-        mean, shapes = np.array(mean, float), np.array(shapes, float)
+        mean, shapes = as_points(mean, "the mean").copy(), as_points(shapes, "shapes").copy()
         if shapes.ndim != 3 or not len(shapes) or shapes.shape[1:] != mean.shape:
             raise ValueError(
                 f"shapes must be (n >= 1, k, d) like the mean {mean.shape}, got {shapes.shape}"
@@ -177,6 +184,7 @@ class SparseShapeComposition(BaseEstimator):
 
         `confidences`, (k,) or (n, k), trust landmarks, 0 for missing; the precision is kept.
         """
+        check_is_fitted(self)
         return transform_each(self.explain, X, confidences)
 
     def explain(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Composition:
@@ -194,6 +202,7 @@ class SparseShapeComposition(BaseEstimator):
         ValueError
             If the shape does not match the training shapes, or a trusted landmark is not finite.
         """
+        check_is_fitted(self)
         given, c = check_landmarks(shape, confidences, self.mean_)
         search = self.alternation(given, c)
         search.settle()
@@ -215,6 +224,7 @@ class SparseShapeComposition(BaseEstimator):
 
     def alternation(self, given: np.ndarray, confidence: np.ndarray) -> Alternation:
         """The search for one shape, at its start: for those who want to watch its steps."""
+        check_is_fitted(self)
         return Alternation(
             self.mean_,
             self._atoms,
@@ -234,6 +244,7 @@ class SparseShapeComposition(BaseEstimator):
 
         A share is the size of what the shape contributes, ``s_j |x_j|``, over all such sizes.
         """
+        check_is_fitted(self)
         used = np.flatnonzero(composition.code)
         size = np.abs(composition.code[used]) * self._rms[used]
         order = np.argsort(-size, kind="stable")
@@ -249,6 +260,7 @@ class SparseShapeComposition(BaseEstimator):
             )
         if self.penalty not in ("convex", "redescending"):
             raise ValueError(f"penalty must be convex or redescending, got {self.penalty!r}")
+        check_alignment(self.alignment)
         if self.at_most < 1:
             raise ValueError(f"at_most must be >= 1, got {self.at_most}")
 
@@ -261,10 +273,10 @@ def check_landmarks(
     Raises
     ------
     ValueError
-        If the shape is not that of the mean, a confidence is negative, or a landmark of
-        confidence > 0 is not finite.
+        If the shape is not that of the mean or not real, a confidence is negative, or a landmark
+        of confidence > 0 is not finite.
     """
-    given = np.array(shape, float)
+    given = as_points(shape, "a shape").copy()
     if given.shape != mean.shape:
         raise ValueError(f"a shape must be {mean.shape} like the mean, got {given.shape}")
     c = check_weights(confidences, len(mean))
@@ -281,9 +293,13 @@ def transform_each(
 ) -> np.ndarray:
     """Explanations of shapes (n, k, d) or (k, d); confidences are (k,), (n, k) or None."""
     shapes = np.asarray(shapes)
+    if shapes.ndim not in (2, 3):
+        raise ValueError(f"shapes must be (n, k, d) or (k, d), got {shapes.shape}")
     confidences = None if confidences is None else np.asarray(confidences)
     if shapes.ndim == 2:
         return explain(shapes, confidences).shape
+    if not len(shapes):
+        return shapes.astype(np.result_type(shapes, np.float32))
     if confidences is None or confidences.ndim < 2:
         return np.stack([explain(s, confidences).shape for s in shapes])
     return np.stack([explain(s, c).shape for s, c in zip(shapes, confidences, strict=True)])

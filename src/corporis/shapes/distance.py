@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.interfaces import Mesh
+from corporis.shapes.mask import as_mask
 
 _CHUNK = 400_000  # point-triangle pairs treated at once, to bound the memory
 
@@ -203,7 +204,7 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...] | None = None) 
     Parameters
     ----------
     mask : array
-        True (or non-zero) inside.
+        Bool, 0 and 1, or integer labels that are not 0 inside.
     spacing : sequence of float, optional
         Distance of centres along each axis; 1 if not given.
 
@@ -216,7 +217,8 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...] | None = None) 
     Raises
     ------
     ValueError
-        If there is not one spacing > 0 for each axis.
+        If there is not one finite spacing > 0 for each axis, or the mask holds NaN or values
+        between 0 and 1.
 
     Examples
     --------
@@ -226,9 +228,9 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...] | None = None) 
     """
     from scipy.ndimage import distance_transform_edt
 
-    mask = np.asarray(mask) != 0
+    mask = as_mask(mask)
     step = np.ones(mask.ndim) if spacing is None else np.asarray(spacing, float)
-    if step.shape != (mask.ndim,) or not np.all(step > 0):
+    if step.shape != (mask.ndim,) or not np.all((step > 0) & np.isfinite(step)):
         raise ValueError(f"spacing must be {mask.ndim} lengths > 0, got {spacing}")
     signed = np.where(mask, -np.inf, np.inf)
     if mask.all() or not mask.any():

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from corporis.interfaces import Mesh
+from corporis.shapes.winding import outward_parts, winding_number
 
-_CHUNK = 4_000_000
 _NUDGE = (0.0137, 0.0071)  # rays that run exactly through a vertex would count it twice
 
 
@@ -22,8 +22,8 @@ class Inside:
         Centre of voxel (0, 0, 0), in the unit of the mesh.
     spacing : float
     doubt : float
-        Share of the rays through voxels inside that cross the surface an odd number of times: of
-        a closed surface 0, a few hundredths with small holes, a third or more with a side missing.
+        Share of the rays through voxels inside whose two ends disagree about them: of a closed
+        surface 0, a few hundredths with small holes, a third or more with a side missing.
     """
 
     mask: np.ndarray
@@ -35,16 +35,21 @@ class Inside:
 def fill_surface(mesh: Mesh, spacing: float, margin: int = 2) -> Inside:
     """The mask of a surface, whether it is closed or not.
 
-    Along each axis rays run through the voxels' centres; a voxel is inside of a ray if it crosses
-    the surface an odd number of times before it, and as seen from the ray's other end likewise.
-    Six such votes, two to an axis, decide by the solid angle of the surface where they do not
-    agree: the generalised winding number, which a hole changes little.
+    Along each axis rays run through the voxels' centres; a voxel is inside of a ray that entered
+    the surface more often than it left before it, or the reverse, and as seen from the ray's other
+    end likewise. Six such votes, two to an axis, decide by the solid angle of the surface where
+    they do not agree: the generalised winding number, which a hole changes little.
+
+    Parts that are closed, but for small holes, are turned with their outside out beforehand, so
+    that what two of them share is inside too; one that lies within another and is wound the other
+    way is its cavity. Of parts that are open, which have no side to enter, an odd number of
+    crossings counts.
 
     Parameters
     ----------
     mesh : Mesh
         Still, its triangles wound consistently (`mend` sees to that) for a sound decision where
-        votes differ; either side may be out.
+        votes differ; either side of each part may be out.
     spacing : float
         Of the voxels, > 0, in the mesh's unit.
     margin : int
@@ -72,7 +77,8 @@ def fill_surface(mesh: Mesh, spacing: float, margin: int = 2) -> Inside:
         raise ValueError("filling needs a still surface with triangles and finite points")
     if not 0 < spacing < np.inf or margin < 1:
         raise ValueError(f"spacing must be > 0 and margin >= 1, got {spacing} and {margin}")
-    used = np.asarray(mesh.points, float)[mesh.cells]
+    cells, is_closed = outward_parts(mesh)
+    used = np.asarray(mesh.points, float)[cells]
     low, high = used.min(axis=(0, 1)), used.max(axis=(0, 1))
     origin = low - margin * spacing
     shape = tuple((np.ceil((high - low) / spacing).astype(int) + 2 * margin + 1).tolist())
@@ -80,40 +86,23 @@ def fill_surface(mesh: Mesh, spacing: float, margin: int = 2) -> Inside:
     for axis in range(3):
         order = [axis, *(k for k in range(3) if k != axis)]
         corners = (used[:, :, order] - origin[order]) / spacing
-        before, after = _crossings(corners, tuple(shape[k] for k in order))
+        before, after = _crossings(corners, is_closed, tuple(shape[k] for k in order))
         votes += np.moveaxis(before + after, 0, axis)
         odd += np.moveaxis(before ^ after, 0, axis)
     mask = votes >= 4
     split = np.argwhere((votes > 0) & (votes < 6))
     if len(split):
-        turns = winding_number(mesh, origin + spacing * split)
+        turned = Mesh(mesh.points, cells)
+        turns = winding_number(turned, origin + spacing * split)
         mask[tuple(split.T)] = np.abs(turns) > 0.5
     doubt = float(odd[mask].mean()) / 3 if mask.any() else 1.0
     return Inside(mask, origin, float(spacing), doubt)
 
 
-def winding_number(mesh: Mesh, points: np.ndarray) -> np.ndarray:
-    """How often a surface runs round points (n, 3): 1 inside of an outward closed one, 0 outside.
+def _crossings(corners, is_closed, shape):
+    """Whether rays along the first axis are inside, as both ends see it, int8 arrays of `shape`.
 
-    The sum of the triangles' solid angles over the full sphere; a hole takes away its own.
-    """
-    corners = np.asarray(mesh.points, float)[mesh.cells]
-    points, turns = np.asarray(points, float), np.zeros(len(points))
-    for part in np.array_split(np.arange(len(points)), len(points) * len(corners) // _CHUNK + 1):
-        a, b, c = np.moveaxis(corners[None] - points[part, None, None], 2, 0)
-        la, lb, lc = (np.sqrt(np.einsum("...i,...i", v, v)) for v in (a, b, c))
-        over = np.einsum("...i,...i", a, np.cross(b, c))
-        under = la * lb * lc
-        for first, second, third in ((a, b, lc), (b, c, la), (c, a, lb)):
-            under = under + np.einsum("...i,...i", first, second) * third
-        turns[part] = np.arctan2(over, under).sum(axis=1) / (2 * np.pi)
-    return turns
-
-
-def _crossings(corners, shape):
-    """Whether rays along the first axis have crossed an odd number of triangles, from both ends.
-
-    `corners` (m, 3, 3) are in voxels.
+    `corners` (m, 3, 3) are in voxels, `is_closed` (m,) says of which triangles a side is known.
     """
     flat = corners[:, :, 1:] - _NUDGE
     low = np.clip(np.ceil(flat.min(axis=1)), 0, None).astype(int)
@@ -127,17 +116,34 @@ def _crossings(corners, shape):
     u = _cross(b - column, c - column)
     v = _cross(c - column, a - column)
     w = _cross(a - column, b - column)
-    hit = ((u > 0) & (v > 0) & (w > 0)) | ((u < 0) & (v < 0) & (w < 0))
+    leaves = (u > 0) & (v > 0) & (w > 0)
+    hit = leaves | ((u < 0) & (v < 0) & (w < 0))
     share = np.stack([u, v, w], axis=1)[hit]
     share /= share.sum(axis=1, keepdims=True)
     height = np.sum(share * corners[owner[hit], :, 0], axis=1)
-    steps = np.zeros((shape[0] + 1, *shape[1:]), np.int32)
     place = np.clip(np.ceil(height).astype(int), 0, shape[0])
-    np.add.at(steps, (place, *column[hit].T), 1)
-    passed = np.cumsum(steps, axis=0)
-    before = passed[:-1] % 2
-    after = (passed[-1] - passed[:-1]) % 2
+    at, signs, is_closed = (
+        (place, *column[hit].T),
+        np.where(leaves[hit], -1, 1),
+        is_closed[owner[hit]],
+    )
+    before, after = np.zeros(shape, bool), np.zeros(shape, bool)
+    for chosen, is_inside in ((is_closed, _is_entered), (~is_closed, _is_odd)):
+        if chosen.any():
+            steps = np.zeros((shape[0] + 1, *shape[1:]), np.int32)
+            np.add.at(steps, tuple(index[chosen] for index in at), signs[chosen])
+            passed = np.cumsum(steps, axis=0)
+            before ^= is_inside(passed[:-1])
+            after ^= is_inside(passed[-1] - passed[:-1])
     return before.astype(np.int8), after.astype(np.int8)
+
+
+def _is_entered(passed):
+    return passed != 0
+
+
+def _is_odd(passed):
+    return passed % 2 != 0
 
 
 def _cross(u, v):

@@ -12,6 +12,7 @@ from corporis.shapes.distance import point_to_surface, signed_distance
 from corporis.shapes.inside import fill_surface
 from corporis.shapes.mesh import is_closed, oriented_outward, volume
 from corporis.shapes.topology import betti
+from corporis.shapes.winding import neighbours
 
 OPEN = 0.1
 """Share of voxels about which rays disagree, above which a surface encloses nothing for certain."""
@@ -193,15 +194,7 @@ def wound_alike(mesh: Mesh) -> tuple[Mesh, int]:
     """
     cells = np.asarray(mesh.cells)
     n = len(cells)
-    directed = np.concatenate([cells[:, [0, 1]], cells[:, [1, 2]], cells[:, [2, 0]]])
-    owner = np.tile(np.arange(n), 3)
-    order = np.lexsort(np.sort(directed, axis=1).T)
-    ordered = np.sort(directed, axis=1)[order]
-    same = np.all(ordered[1:] == ordered[:-1], axis=1)
-    alone = same & ~np.append(same[1:], False) & ~np.insert(same[:-1], 0, False)
-    first, second = order[:-1][alone], order[1:][alone]
-    agrees = directed[first, 0] != directed[second, 0]
-    a, b = owner[first], owner[second]
+    a, b, agrees = neighbours(cells)
     other = np.where(agrees, b, b + n)
     links = np.stack([np.concatenate([a, a + n]), np.concatenate([other, (other + n) % (2 * n)])])
     graph = coo_array((np.ones(links.shape[1]), (links[0], links[1])), shape=(2 * n, 2 * n))

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 
 from corporis.interfaces import Mesh
+from corporis.shapes.winding import outward_parts
 
 
 def volume(mesh: Mesh) -> float | np.ndarray:
@@ -76,6 +77,9 @@ def is_closed(mesh: Mesh) -> bool:
 def oriented_outward(mesh: Mesh) -> Mesh:
     """The same closed surface with its triangles counter-clockwise from outside.
 
+    Each connected part is turned by itself. A part within another goes with it: wound the other way
+    it is a cavity, whose outside is what the cavity holds.
+
     Raises
     ------
     ValueError
@@ -83,10 +87,10 @@ def oriented_outward(mesh: Mesh) -> Mesh:
     """
     if not is_closed(mesh):
         raise ValueError("only a closed surface has an outside: close the mesh first")
-    if np.sum(volume(mesh)) >= 0:
+    cells, _ = outward_parts(mesh)
+    if np.array_equal(cells, mesh.cells):
         return mesh
-    flipped = mesh.cells[:, ::-1]
-    return Mesh(mesh.points, flipped, mesh.point_data, mesh.times_ms, mesh.length_unit)
+    return Mesh(mesh.points, cells, mesh.point_data, mesh.times_ms, mesh.length_unit)
 
 
 def grid_surface(

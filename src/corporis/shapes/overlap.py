@@ -3,15 +3,21 @@
 import numpy as np
 
 from corporis.errors import NotFound
+from corporis.shapes.mask import as_mask
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     """Dice's coefficient ``2 |A and B| / (|A| + |B|)`` of two masks; 1 if both are empty.
 
+    Parameters
+    ----------
+    a, b : array
+        Bool, 0 and 1, or integer labels that are not 0 inside.
+
     Raises
     ------
     ValueError
-        If the masks differ in shape.
+        If the masks differ in shape, or hold NaN or values between.
 
     References
     ----------
@@ -31,10 +37,15 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 def jaccard(a: np.ndarray, b: np.ndarray) -> float:
     """Jaccard's index ``|A and B| / |A or B|`` of two masks; 1 if both are empty.
 
+    Parameters
+    ----------
+    a, b : array
+        As `dice` takes them.
+
     Raises
     ------
     ValueError
-        If the masks differ in shape.
+        If the masks differ in shape, or hold NaN or values between.
 
     Examples
     --------
@@ -135,7 +146,7 @@ def mask_contour(mask: np.ndarray) -> np.ndarray:
 
 
 def _masks(a, b):
-    a, b = np.asarray(a) != 0, np.asarray(b) != 0
+    a, b = as_mask(a, "a"), as_mask(b, "b")
     if a.shape != b.shape:
         raise ValueError(f"masks must have the same shape, got {a.shape} and {b.shape}")
     return a, b

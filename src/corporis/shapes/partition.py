@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from corporis.estimators import BaseEstimator, check_is_fitted, clone
 from corporis.interfaces import Mesh
-from corporis.shapes.alignment import Alignment, align, procrustes_mean
+from corporis.shapes.alignment import ShapeAlignment, align, check_alignment, procrustes_mean
 from corporis.shapes.composition import check_landmarks, transform_each
 from corporis.shapes.mesh import edges
 
@@ -121,7 +121,7 @@ class PartitionedComposition(BaseEstimator):
         self.regions = regions
 
     @property
-    def alignment(self) -> Alignment:
+    def alignment(self) -> ShapeAlignment:
         """What the transform of the whole may change."""
         return "similarity" if self.composition is None else self.composition.alignment
 
@@ -135,6 +135,7 @@ class PartitionedComposition(BaseEstimator):
         """
         from corporis.shapes.composition import SparseShapeComposition
 
+        check_alignment(self.alignment)
         X = np.asarray(X)
         if X.ndim != 3 or len(X) < 2:
             raise ValueError(f"training shapes must be (n >= 2, k, d), got {X.shape}")
@@ -156,10 +157,10 @@ class PartitionedComposition(BaseEstimator):
 
     def transform(self, X: np.ndarray, confidences: np.ndarray | None = None) -> np.ndarray:
         """Replace shapes (n, k, d), or one (k, d), by their explanations, in the same frame."""
+        check_is_fitted(self)
         return transform_each(self._explained, X, confidences)
 
     def _explained(self, shape, confidences):
-        check_is_fitted(self)
         given, c = check_landmarks(shape, confidences, self.mean_)
         transform = align(given, self.mean_, c, self.alignment)
         moved = transform.apply(given)

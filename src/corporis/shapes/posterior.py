@@ -6,8 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corporis.estimators import BaseEstimator
-from corporis.shapes.alignment import Alignment, Transform, align, procrustes_mean
+from corporis.estimators import BaseEstimator, check_is_fitted
+from corporis.shapes.alignment import (
+    ShapeAlignment,
+    Transform,
+    align,
+    check_alignment,
+    procrustes_mean,
+)
 from corporis.shapes.composition import Composition, check_landmarks, transform_each
 from corporis.shapes.run_search import RunSearch
 
@@ -105,7 +111,7 @@ class PosteriorShapes(BaseEstimator):
         outlier_cost: float = 10.0,
         run_cost: float = 5.0,
         is_closed: bool = True,
-        alignment: Alignment = "similarity",
+        alignment: ShapeAlignment = "similarity",
         n_rounds: int = 3,
     ):
         self.noise = noise
@@ -139,6 +145,7 @@ class PosteriorShapes(BaseEstimator):
 
     def transform(self, X: np.ndarray, confidences: np.ndarray | None = None) -> np.ndarray:
         """Replace shapes (n, k, d), or one (k, d), by their explanations, in the same frame."""
+        check_is_fitted(self)
         return transform_each(self.explain, X, confidences)
 
     def explain(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Composition:
@@ -153,6 +160,7 @@ class PosteriorShapes(BaseEstimator):
         ValueError
             If the shape does not match the training shapes, or a trusted landmark is not finite.
         """
+        check_is_fitted(self)
         given, c = check_landmarks(shape, confidences, self.mean_)
         believed = c > 0
         best: tuple[float, Transform, np.ndarray] | None = None
@@ -179,6 +187,7 @@ class PosteriorShapes(BaseEstimator):
         ValueError
             As `posterior`.
         """
+        check_is_fitted(self)
         given, c = check_landmarks(shape, confidences, self.mean_)
         believed, difference = c > 0, 0.0
         for _ in range(self.n_rounds):
@@ -197,6 +206,7 @@ class PosteriorShapes(BaseEstimator):
         The explanation is, exactly, a sum of the training shapes' differences from the mean, of
         what shrinkage adds, and of a move; a share is the size of a shape's part over all sizes.
         """
+        check_is_fitted(self)
         weights = self._weights(composition.code)
         size = np.abs(weights) * np.linalg.norm(self._differences, axis=1)
         order = np.argsort(-size, kind="stable")
@@ -310,8 +320,7 @@ class PosteriorShapes(BaseEstimator):
                 "outlier_cost must be finite, and run_cost finite and >= 0, got "
                 f"{self.outlier_cost} and {self.run_cost}"
             )
-        if self.alignment not in ("none", "rigid", "similarity"):
-            raise ValueError(f"alignment must be none, rigid or similarity, got {self.alignment!r}")
+        check_alignment(self.alignment)
         if self.n_rounds < 1:
             raise ValueError(f"n_rounds must be >= 1, got {self.n_rounds}")
 

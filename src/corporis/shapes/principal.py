@@ -4,8 +4,14 @@ from typing import Literal
 
 import numpy as np
 
-from corporis.estimators import BaseEstimator
-from corporis.shapes.alignment import Alignment, Transform, align, procrustes_mean
+from corporis.estimators import BaseEstimator, check_is_fitted
+from corporis.shapes.alignment import (
+    ShapeAlignment,
+    Transform,
+    align,
+    check_alignment,
+    procrustes_mean,
+)
 from corporis.shapes.composition import Composition, check_landmarks, transform_each
 
 _REACH = 3.0  # residuals of so many noise deviations count as half an outlier at the end
@@ -44,7 +50,8 @@ class PrincipalShapes(BaseEstimator):
     mean_ : array, (k, d)
         Mean shape.
     modes_ : array, (n_modes, k, d)
-        Orthonormal modes, largest variance first.
+        Orthonormal modes, largest variance first; none where all training shapes are equal, and
+        the mean explains every shape.
     variances_ : array, (n_modes,)
         Variance along each mode, squared length.
 
@@ -70,7 +77,7 @@ class PrincipalShapes(BaseEstimator):
         penalty: Literal["quadratic", "redescending"] = "quadratic",
         noise: float = 1.0,
         reach: float = 3.0,
-        alignment: Alignment = "similarity",
+        alignment: ShapeAlignment = "similarity",
         at_most: int = 30,
         tolerance: float = 1e-3,
     ):
@@ -113,6 +120,7 @@ class PrincipalShapes(BaseEstimator):
 
     def transform(self, X: np.ndarray, confidences: np.ndarray | None = None) -> np.ndarray:
         """Replace shapes (n, k, d), or one (k, d), by their explanations, in the same frame."""
+        check_is_fitted(self)
         return transform_each(self.explain, X, confidences)
 
     def explain(self, shape: np.ndarray, confidences: np.ndarray | None = None) -> Composition:
@@ -121,6 +129,7 @@ class PrincipalShapes(BaseEstimator):
         In the result, `error` is the residual of landmarks whose weight fell below one half,
         and `gap` is 0 because each code is a closed form.
         """
+        check_is_fitted(self)
         given, c = check_landmarks(shape, confidences, self.mean_)
         transform = align(given, self.mean_, c, self.alignment)
         b, trust, mu, count = np.zeros(len(self.modes_)), np.ones(len(c)), np.inf, 0
@@ -162,6 +171,8 @@ class PrincipalShapes(BaseEstimator):
         return self.noise**2 * float(np.sum(b**2 / self.variances_)) * (self.prior == "gaussian")
 
     def _code(self, target, weights):
+        if not len(self.modes_):
+            return np.zeros(0)
         modes = self.modes_.reshape(len(self.modes_), -1)
         w = np.repeat(weights, self.mean_.shape[1])
         normal = (modes * w) @ modes.T
@@ -180,5 +191,6 @@ class PrincipalShapes(BaseEstimator):
             raise ValueError(f"prior must be box or gaussian, got {self.prior!r}")
         if self.penalty not in ("quadratic", "redescending"):
             raise ValueError(f"penalty must be quadratic or redescending, got {self.penalty!r}")
+        check_alignment(self.alignment)
         if self.at_most < 1:
             raise ValueError(f"at_most must be >= 1, got {self.at_most}")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corporis.shapes.mask import as_mask
+
 
 @dataclass(frozen=True)
 class Betti:
@@ -38,12 +40,12 @@ def betti(mask: np.ndarray) -> Betti:
     Parameters
     ----------
     mask : array, 2-D or 3-D
-        True (or non-zero) inside.
+        Bool, 0 and 1, or integer labels that are not 0 inside.
 
     Raises
     ------
     ValueError
-        If the mask has another number of dimensions.
+        If the mask has another number of dimensions, or holds NaN or values between.
 
     Examples
     --------
@@ -53,7 +55,7 @@ def betti(mask: np.ndarray) -> Betti:
     >>> betti(ring)
     Betti(pieces=1, holes=1, cavities=0)
     """
-    mask = np.asarray(mask) != 0
+    mask = as_mask(mask)
     if mask.ndim not in (2, 3):
         raise ValueError(f"mask must have 2 or 3 dimensions, got {mask.ndim}")
     from scipy.ndimage import generate_binary_structure, label

@@ -105,7 +105,7 @@ def run_repair(
         views, is_certain = [_view(turned[here], found, own, seen)], not result.facts["doubts"]
         page = replace(
             page_of("repair report", case, result, clock, _sentence(result), is_certain, views),
-            meshes={"mended": _surface(found, own, here)},
+            meshes=_surface(found, own, here),
             colourings=(COLOURING,),
             first_frame=most_changed(turned[here], found.mask),
             reasons=[_reason(part) for part in parts] or [NOTHING],
@@ -274,19 +274,24 @@ def _doubts(organ, mask, found, after, added):
 COLOURING = Colouring("overruled", "overruled", "", 0.0, 1.0, "coolwarm")
 
 
-def _surface(found, image, here) -> Mesh:
-    """The mended border in mm, RAS+, coloured by where the mask was overruled."""
+def _surface(found, image, here) -> dict[str, Mesh]:
+    """The mended border in mm, RAS+, coloured by where the mask was overruled; if there is one."""
     from scipy.ndimage import gaussian_filter, map_coordinates
     from skimage.measure import marching_cubes
 
-    solid = gaussian_filter(np.pad(found.mask, 3).astype(np.float32), 0.8)
+    if not found.mask.any():
+        return {}
+    mask = np.pad(found.mask, 3).astype(np.float32)
+    solid = gaussian_filter(mask, 0.8)
+    if solid.max() <= 0.5:  # of a thin mask smoothing leaves nothing
+        solid = mask
     points, cells, _, _ = marching_cubes(solid, 0.5)
     at = points.T - 3
     overruled = map_coordinates(found.overruled.astype(np.float32), at, order=1, mode="nearest")
     first = np.array([part.start for part in here])
     up, forward, right = ((points - 3 + first) * steps_of(image.affine)).T
     border = Mesh(np.stack([right, forward, up], axis=1), cells, {"overruled": overruled})
-    return oriented_outward(border) if is_closed(border) else border
+    return {"mended": oriented_outward(border) if is_closed(border) else border}
 
 
 def most_changed(given: np.ndarray, mended: np.ndarray) -> int | None:

@@ -39,10 +39,10 @@ class TrunkEvidence:
         Raises
         ------
         BadInput
-            If it is not there.
+            If it is not there, damaged or another network.
         """
         remedy = "make it with `corporis train organ --organ ct --data FOLDER -o WEIGHTS`"
-        return cls(Network.of_folder(folder, FILE_NAME, remedy))
+        return cls(Network.of_folder(folder, FILE_NAME, remedy, (2, len(ORGANS) + 1)))
 
     def save(self, folder) -> None:
         """Write ``ct.onnx`` into `folder`, made if missing."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from corporis.apps.organs.grey import single_precision
 from corporis.errors import BadInput
 from corporis.imaging.image import Image
 from corporis.interfaces import Case
@@ -35,7 +36,7 @@ def single_ct(case: Case) -> tuple[Image, np.ndarray]:
     if image.length_unit != "mm":
         raise BadInput(f"{case.name}: expected steps in mm, got none: give a NIfTI file with them")
     modality = str(image.facts.get("modality", "") or case.facts.get("modality", ""))
-    volume = np.asarray(image.stack()[:, 0], np.float32)
+    volume = single_precision(image.stack()[:, 0], case.name)
     if modality not in ("", "CT"):
         raise BadInput(f"{case.name}: expected CT, got {modality}: give a CT series")
     sides = np.array(volume.shape) * image.spacing

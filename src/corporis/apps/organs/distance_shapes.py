@@ -1,5 +1,6 @@
 """Shapes of one organ as signed distances: what uncertain evidence of it most probably shows."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,10 +178,27 @@ class DistanceShapes(BaseEstimator):
                 model.variances_ = held["variances"]
                 model.n_features_in_ = len(model.mean_)
                 found._usual, found.n_training_ = float(held["usual"][0]), int(held["usual"][1])
-        except (OSError, ValueError, KeyError, EOFError, IndexError):
+            found._check_loaded(model)
+        except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
             raise BadInput(f"{Path(path).name}: expected shapes as they were saved") from None
         found._model = model
         return found
+
+    def _check_loaded(self, model):
+        """Raise ``ValueError`` where arrays do not belong together or are not finite."""
+        n_active, n_modes = int(np.count_nonzero(self._active)), len(model.modes_)
+        if not (
+            self.mean_.shape == self._active.shape == (int(np.prod(self.grid_.shape)),)
+            and self.grid_.first.shape == (3,)
+            and model.mean_.shape == (n_active, 1)
+            and model.modes_.shape == (n_modes, n_active, 1)
+            and model.variances_.shape == (n_modes,)
+        ):
+            raise ValueError("shapes of arrays")
+        arrays = (self.grid_.first, self.mean_, model.mean_, model.modes_, model.variances_)
+        numbers = (self.grid_.step, self.noise, self.reach, self._usual)
+        if not all(np.isfinite(array).all() for array in arrays) or not np.isfinite(numbers).all():
+            raise ValueError("not finite")
 
     def _prior(self):
         return PrincipalShapes(self.modes, "gaussian", noise=self.noise, alignment="none")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.square import Square
 from corporis.errors import BadInput
 from corporis.imaging.image import Image
@@ -157,7 +158,8 @@ def single_plane(case: Case) -> tuple[Image, np.ndarray]:
     Raises
     ------
     BadInput
-        If there are several images or planes, it is a lateral view, or it has no contrast.
+        If there are several images or planes, it is a lateral view, it has no contrast, or grey
+        values beyond single precision.
     """
     images = [image for image in case.images.values() if isinstance(image, Image)]
     shapes = [image.stack().shape for image in images]
@@ -172,7 +174,8 @@ def single_plane(case: Case) -> tuple[Image, np.ndarray]:
             f"{case.name}: expected a frontal radiograph, got a lateral one by its orientation: "
             "give the frontal view, or correct the orientation in the file"
         )
-    pixels = np.ascontiguousarray(frontal(images[0].stack()[:, 0]), np.float32)
+    grey = single_precision(images[0].stack()[:, 0], case.name)
+    pixels = np.ascontiguousarray(frontal(grey))
     if min(pixels.shape) < LEAST_SIDE or not np.ptp(pixels) > 0:
         raise BadInput(
             f"{case.name}: expected a radiograph of at least {LEAST_SIDE} x {LEAST_SIDE} pixels "

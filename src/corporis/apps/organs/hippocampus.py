@@ -8,6 +8,7 @@ import scipy
 
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
+from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.upright import steps_of, upright
@@ -190,8 +191,8 @@ def single_crop(case: Case) -> tuple[Image, np.ndarray]:
     Raises
     ------
     BadInput
-        If there are several, it is not MR, its spacing is not known, it has no contrast, or it is
-        no crop round a hippocampus by its size.
+        If there are several, it is not MR, its spacing is not known, it has no contrast or values
+        beyond single precision, or it is no crop round a hippocampus by its size.
     """
     images = [image for image in case.images.values() if isinstance(image, Image)]
     shapes = [image.stack().shape for image in images]
@@ -204,7 +205,7 @@ def single_crop(case: Case) -> tuple[Image, np.ndarray]:
     if image.length_unit != "mm":
         raise BadInput(f"{case.name}: expected steps in mm, got none: give a NIfTI file with them")
     modality = str(image.facts.get("modality", "") or case.facts.get("modality", ""))
-    volume = np.asarray(image.stack()[:, 0], np.float32)
+    volume = single_precision(image.stack()[:, 0], case.name)
     low, high = float(volume.min()), float(volume.max())
     if modality not in ("", "MR") or low < HOUNSFIELD:
         raise BadInput(

@@ -35,10 +35,10 @@ class HippocampusEvidence:
         Raises
         ------
         BadInput
-            If it is not there.
+            If it is not there, damaged or another network.
         """
         remedy = "make it with `corporis train organ --organ hippocampus --data FOLDER -o WEIGHTS`"
-        return cls(Network.of_folder(folder, FILE_NAME, remedy))
+        return cls(Network.of_folder(folder, FILE_NAME, remedy, (1, len(PARTS) + 1)))
 
     def save(self, folder) -> None:
         """Write ``hippocampus.onnx`` into `folder`, made if missing."""

@@ -8,7 +8,24 @@ import scipy
 from corporis.errors import BadInput
 from corporis.shapes import signed_distance
 
+LEAST_VOXELS = 64
+"""Of a mask that can be an organ's: with fewer it has no form that others could explain."""
 _EVEN = 0.7  # voxels
+
+
+def check_size(n_voxels: int, name: str) -> None:
+    """Refuse what is too small to be an organ.
+
+    Raises
+    ------
+    BadInput
+        If there are fewer than `LEAST_VOXELS`.
+    """
+    if n_voxels < LEAST_VOXELS:
+        raise BadInput(
+            f"{name}: too small to be an organ: {n_voxels} voxels, expected at least "
+            f"{LEAST_VOXELS}: give the mask of a whole organ, or one of finer steps"
+        )
 
 
 @dataclass(frozen=True, eq=False)

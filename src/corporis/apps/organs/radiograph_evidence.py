@@ -10,6 +10,8 @@ from corporis.learning.networks import Network
 SIDE = 256
 """Rows and columns of the square image that the network sees."""
 FILE_NAME = "radiograph.onnx"
+CHANNELS = (1, 5)
+"""Grey values go in, a channel for each organ comes out."""
 SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1))
 """The image is shown so moved, in pixels: where the network's cells begin is chance."""
 
@@ -33,10 +35,10 @@ class RadiographEvidence:
         Raises
         ------
         BadInput
-            If it is not there.
+            If it is not there, damaged or another network.
         """
         remedy = "make it with `corporis train organ --organ chest --data FOLDER -o WEIGHTS`"
-        return cls(Network.of_folder(folder, FILE_NAME, remedy))
+        return cls(Network.of_folder(folder, FILE_NAME, remedy, CHANNELS))
 
     def save(self, folder) -> None:
         """Write ``radiograph.onnx`` into `folder`, made if missing."""

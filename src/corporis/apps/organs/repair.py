@@ -10,7 +10,7 @@ from corporis.apps.organs.damage import spoilt
 from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.image_support import supported
 from corporis.apps.organs.judge import CUT, Judge, Shapes, testimony
-from corporis.apps.organs.mask_frame import DistanceMap, Grid, register
+from corporis.apps.organs.mask_frame import DistanceMap, Grid, check_size, register
 from corporis.errors import BadInput
 from corporis.estimators import BaseEstimator, check_is_fitted, clone
 from corporis.learning import Representatives
@@ -118,7 +118,7 @@ class OrganRepair(BaseEstimator):
         ValueError
             If a number is out of range, or there are fewer than five masks.
         BadInput
-            If a mask is empty.
+            If a mask is empty or too small.
         """
         for name in ("depth", "step", "bend", "n_spoilt"):
             if not 0 < getattr(self, name) < np.inf:
@@ -158,7 +158,7 @@ class OrganRepair(BaseEstimator):
         Raises
         ------
         BadInput
-            If the mask is empty or no volume, or the image has another shape.
+            If the mask is empty, too small or no volume, or the image has another shape.
         """
         check_is_fitted(self)
         given = np.asarray(mask) != 0
@@ -234,6 +234,9 @@ class OrganRepair(BaseEstimator):
             found.grid_ = Grid(held["first"], step, (a, b, c))
             found._sizes, found._usual = held["sizes"], float(held["usual"])
             found.n_training_ = len(found._sizes)
+            for name in ("first", "fields", "sizes", "usual", "columns"):
+                if not np.isfinite(held[name]).all():
+                    raise ValueError(f"expected finite {name}")
             found._known = found._shapes(held["fields"].reshape(-1, a * b * c))
             found._judge = Judge().learn(held["columns"], held["truths"])
         except (ValueError, KeyError, IndexError, TypeError):
@@ -364,7 +367,7 @@ def framed(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> tuple[np
     Raises
     ------
     BadInput
-        If the mask is empty or no volume.
+        If the mask is empty, too small or no volume.
     """
     mask = np.asarray(mask) != 0
     if mask.ndim != 3 or not mask.any():
@@ -372,6 +375,7 @@ def framed(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> tuple[np
             f"a mask must be a volume with a voxel inside, got shape {mask.shape} with "
             f"{int(mask.sum())} voxels"
         )
+    check_size(int(mask.sum()), "a mask")
     size = (mask.sum() * float(np.prod(spacing_mm))) ** (1 / 3)
     margin = np.ceil(_AROUND * size / np.asarray(spacing_mm, float)).astype(int) + 1
     places = np.argwhere(mask)
