@@ -1,7 +1,7 @@
 """The outlines of chests that were learned from: they grow, say no, and hold back what is odd."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +69,15 @@ class ChestDictionary:
     n_founding : int
     held : mapping of str to array, (k, 2)
         Landmarks of all organs of cases that were held back.
+    approved_cases : tuple of str
+        Those that were taken on a doctor's word, not for their likeness.
     """
 
     shapes: Mapping[str, np.ndarray]
     cases: tuple[str, ...]
     n_founding: int
     held: Mapping[str, np.ndarray] = field(default_factory=dict)
+    approved_cases: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> "ChestDictionary":
@@ -94,11 +97,12 @@ class ChestDictionary:
                 n_founding = int(found["n_founding"]) if "n_founding" in found else n
                 names = map(str, found["held_cases"]) if "held_cases" in found else ()
                 held = {case: found["held_shapes"][k] for k, case in enumerate(names)}
+                sure = tuple(map(str, found["approved_cases"] if "approved_cases" in found else ()))
         except (OSError, ValueError, KeyError, EOFError, IndexError):
             raise BadInput(
                 f"{path.name}: expected outlines of five organs, got none: train anew"
             ) from None
-        return cls(shapes, cases, n_founding, held)
+        return cls(shapes, cases, n_founding, held, sure)
 
     def save(self, path: Path) -> None:
         """Write all of it; the file appears complete or not at all."""
@@ -107,6 +111,8 @@ class ChestDictionary:
         if self.held:
             content["held_cases"] = np.array(list(self.held))
             content["held_shapes"] = np.stack(list(self.held.values()))
+        if self.approved_cases:
+            content["approved_cases"] = np.array(self.approved_cases)
         with atomic_path(path) as temporary:
             np.savez(temporary, **content)
 
@@ -161,10 +167,9 @@ class ChestDictionary:
         doubts += [doubt] if doubt else []
         if doubts and case not in approved:
             words = "; ".join(doubts)
-            held = {**self.held, case: points}
-            kept = ChestDictionary(self.shapes, self.cases, self.n_founding, held)
+            kept = replace(self, held={**self.held, case: points})
             return kept, Verdict(case, False, True, words)
-        return self._with(case, parts), Verdict(case, True)
+        return self._with(case, parts, is_approved=bool(doubts)), Verdict(case, True)
 
     def approved(self, case: str) -> "ChestDictionary":
         """A dictionary with a case that was held back.
@@ -181,7 +186,7 @@ class ChestDictionary:
             )
         sizes = [self.shapes[organ].shape[1] for organ in ORGANS]
         parts = np.split(self.held[case], np.cumsum(sizes)[:-1])
-        return self._with(case, dict(zip(ORGANS, parts, strict=True)))
+        return self._with(case, dict(zip(ORGANS, parts, strict=True)), is_approved=True)
 
     def order(self, points: Sequence[np.ndarray], n_chosen: int) -> np.ndarray:
         """Which of chests (m, k, 2) tells most, the most telling first; see `GrowingShapes.ask`."""
@@ -191,24 +196,28 @@ class ChestDictionary:
     def _surprise(self, organ, points) -> float:
         """Nats beyond what is plausible and not given back by others; <= 0 is usual.
 
-        The founding shapes are asked alone too, and grant a nat more for each number: many steps,
-        each like the one before, must not lead anywhere.
+        The founding shapes with the approved ones are asked alone too, and grant a nat more for
+        each number: many steps, each like the one before, must not lead anywhere.
         """
         shapes = self.shapes[organ]
-        found: list[float] = []
-        for n, allowance in ((len(shapes), 0), (self.n_founding, points.size)):
-            if n < LEAST_FOUNDING or (found and n == len(shapes)):
-                continue
-            model = learning.GrowingShapes(noise=NOISE_PX).fit(shapes[:n])
+        is_sure = np.isin(self.cases, self.approved_cases)
+        is_sure[: self.n_founding] = True
+        asked = [(shapes, 0)]
+        if LEAST_FOUNDING <= np.count_nonzero(is_sure) < len(shapes):
+            asked.append((shapes[is_sure], points.size))
+        found = []
+        for known, allowance in asked:
+            model = learning.GrowingShapes(noise=NOISE_PX).fit(known)
             offer = model.partial_fit(points[None], cases=["new"]).offers_[-1]
             found.append(-1.0 if offer.is_accepted else offer.surprise - allowance)
         return max(found)
 
-    def _with(self, case, parts):
+    def _with(self, case, parts, is_approved):
         """One more; beyond the most that are kept the least used leaves."""
         held = {name: shape for name, shape in self.held.items() if name != case}
         shapes = {o: np.concatenate([self.shapes[o], parts[o][None]]) for o in ORGANS}
-        found = ChestDictionary(shapes, (*self.cases, case), self.n_founding, held)
+        sure = (*self.approved_cases, case) if is_approved else self.approved_cases
+        found = ChestDictionary(shapes, (*self.cases, case), self.n_founding, held, sure)
         return found if len(found.cases) <= MOST_SHAPES else found._evicted()
 
     def _evicted(self):
@@ -223,4 +232,5 @@ class ChestDictionary:
         shapes = {organ: many[stay] for organ, many in self.shapes.items()}
         cases = tuple(case for case, is_here in zip(self.cases, stay) if is_here)
         n_founding = self.n_founding - int(np.sum(~stay[: self.n_founding]))
-        return ChestDictionary(shapes, cases, n_founding, self.held)
+        sure = tuple(case for case in self.approved_cases if case in cases)
+        return ChestDictionary(shapes, cases, n_founding, self.held, sure)
