@@ -88,6 +88,8 @@ def test_a_step_is_taken_measured_and_undone(folder, tmp_path, monkeypatch):
     assert str(tmp_path) not in str(line)  # no file's name, which may be a patient's
     assert line["after"] == file_digests(ledger.current()) and REPLAY in line["after"]
     assert line["before"] == file_digests(folder, (EVIDENCE, SHAPES))
+    made = load_chest(folder).weights
+    assert made["step"] == 1 and made["files"].items() <= line["after"].items()
     assert line["evidence"]["old"]["may_be_of_the_training"]
     with pytest.raises(BadInput, match="was learned from in step 1"):
         learn_chest(paths[:1], folder)

@@ -1,7 +1,6 @@
 """Corrected outlines read from what `corporis organ` leaves, and from masks beside images."""
 
 import json
-from dataclasses import replace
 
 import nibabel
 import numpy as np
@@ -10,11 +9,11 @@ from PIL import Image as Pillow
 
 from apps.organs.chest import Known, masks, radiograph, shapes
 from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
-from corporis.apps.organs.radiograph import single_plane
 from corporis.cohorts.corrected import IMAGE, read_corrected
 from corporis.cohorts.organ_outliners import KeptChest
 from corporis.errors import BadInput
 from corporis.imaging import Image, read, write_nifti
+from corporis.workstation import organs
 
 
 def bits(truth):
@@ -96,26 +95,23 @@ def test_what_is_missing_is_named(tmp_path):
         read_corrected(picture(tmp_path / "1_mask.png", bits(masks(1)) & 0b01011))
 
 
-def test_outlines_that_nobody_changed_are_known(tmp_path):
+def test_outlines_that_nobody_changed_are_known(tmp_path, monkeypatch):
     application = KeptChest(Known(masks(0)), ChestShapes().fit(shapes(40)), None, {"step": 3})
-    picture(tmp_path / "a.png", 255 * radiograph(0))
-    case = read(tmp_path / "a.png", pictures=True)
-    report = application(case)
-    assert report.provenance["weights"] == {"step": 3}
-    for organ, mask in report.images.items():
-        write_nifti(mask, tmp_path / f"{organ}.nii.gz")
-    write_nifti(single_plane(case)[0], tmp_path / IMAGE)
-    said = {"case": case.name, "provenance": dict(report.provenance)}
-    (tmp_path / "report.json").write_text(json.dumps(said))
-    found = read_corrected(tmp_path)
-    assert found.is_unchanged and found.case == case.name != found.image
-    (tmp_path / "report.json").unlink()
-    assert not read_corrected(tmp_path).is_unchanged  # nobody knows
-    assert read_corrected(tmp_path, application).is_unchanged
-    (tmp_path / "report.json").write_text(json.dumps(said))
-    shifted = report.images["heart"]
-    moved = replace(shifted, data=np.roll(shifted.data, 1, axis=-1))
-    write_nifti(moved, tmp_path / "heart.nii.gz")
-    assert not read_corrected(tmp_path, application).is_unchanged
-    (tmp_path / "report.json").write_text("[]")
-    assert read_corrected(tmp_path).case.startswith("case-")
+    monkeypatch.setattr(organs, "load_chest", lambda weights, progress=None: application)
+    out, image = tmp_path / "out", picture(tmp_path / "a.png", 255 * radiograph(0))
+    organs.run_chest(image, out, "w")
+    said = json.loads((out / "report.json").read_text())
+    assert said["provenance"]["weights"] == {"step": 3}
+    found = read_corrected(out)
+    assert found.is_unchanged and found.case == said["case"] == read(image, pictures=True).name
+    (out / "report.json").unlink()
+    assert not read_corrected(out).is_unchanged  # nobody knows
+    assert read_corrected(out, application).is_unchanged
+    held = nibabel.load(out / "heart.nii.gz")
+    moved = np.roll(np.asarray(held.dataobj), 1, axis=0)
+    nibabel.save(nibabel.Nifti1Image(moved, held.affine), out / "heart.nii.gz")
+    assert not read_corrected(out, application).is_unchanged
+    (out / "report.json").write_text(json.dumps(said))
+    assert not read_corrected(out).is_unchanged
+    (out / "report.json").write_text("[]")
+    assert read_corrected(out).case.startswith("case-")
