@@ -1,5 +1,7 @@
 """The outlines of chests: kept on the disk, least used ones leave, telling ones are asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,10 @@ def test_it_survives_the_disk(known, tmp_path):
     assert (again.cases, again.n_founding, list(again.held)) == (more.cases, 30, ["case-b"])
     for organ in ORGANS:
         np.testing.assert_array_equal(again.shapes[organ], more.shapes[organ])
-    np.testing.assert_array_equal(again.approved("case-b").shapes["heart"][-1], whole(202)[94:120])
+    sure = again.approved("case-b")
+    np.testing.assert_array_equal(sure.shapes["heart"][-1], whole(202)[94:120])
+    sure.save(tmp_path / "a.npz")
+    assert ChestDictionary.load(tmp_path / "a.npz").approved_cases == ("case-b",)
     (tmp_path / "b.npz").write_bytes(b"no archive")
     with pytest.raises(BadInput, match="outlines of five organs"):
         ChestDictionary.load(tmp_path / "b.npz")
@@ -68,6 +73,19 @@ def test_beyond_the_most_that_are_kept_one_leaves(known, monkeypatch):
     kept = [known.cases.index(case) for case in two.cases if case in known.cases]
     np.testing.assert_array_equal(two.shapes["heart"][: len(kept)], known.shapes["heart"][kept])
     assert two.n_founding == 30 - gone.startswith("founding")
+
+
+def test_many_small_steps_lead_nowhere_unless_approved(known):
+    drift = known.shapes["heart"].copy()
+    drift[:, 4:12] += np.linspace(0.5, 40, 30)[:, None, None]
+    others = {organ: np.concatenate([known.shapes[organ]] * 2) for organ in ORGANS}
+    later = tuple(f"later {k}" for k in range(30))
+    shapes, cases = {**others, "heart": np.concatenate([known.shapes["heart"], drift])}, known.cases
+    grown = ChestDictionary(shapes, (*cases, *later), 30)
+    assert grown._surprise("heart", drift[-1]) > 100
+    assert grown._surprise("heart", known.shapes["heart"][3] + 0.5) <= 0
+    sure = replace(grown, approved_cases=later)
+    assert sure._surprise("heart", drift[-1]) <= 0
 
 
 def test_outlines_that_are_implausible_are_not_asked_for(known):

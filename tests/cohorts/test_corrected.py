@@ -1,15 +1,19 @@
 """Corrected outlines read from what `corporis organ` leaves, and from masks beside images."""
 
+import json
+
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from apps.organs.chest import masks, radiograph
-from corporis.apps.organs.chest_shape import ORGANS
+from apps.organs.chest import Known, masks, radiograph, shapes
+from corporis.apps.organs.chest_shape import ORGANS, ChestShapes
 from corporis.cohorts.corrected import IMAGE, read_corrected
+from corporis.cohorts.organ_outliners import KeptChest
 from corporis.errors import BadInput
-from corporis.imaging import Image, write_nifti
+from corporis.imaging import Image, read, write_nifti
+from corporis.workstation import organs
 from imaging.test_segmentation import radiograph as archived
 
 
@@ -109,3 +113,25 @@ def test_what_is_missing_is_named(tmp_path):
         read_corrected(picture(tmp_path / "1_mask.png", 255 * masks(1)[0]))
     with pytest.raises(BadInput, match="got none of heart, right clavicle"):
         read_corrected(picture(tmp_path / "1_mask.png", bits(masks(1)) & 0b01011))
+
+
+def test_outlines_that_nobody_changed_are_known(tmp_path, monkeypatch):
+    application = KeptChest(Known(masks(0)), ChestShapes().fit(shapes(40)), None, {"step": 3})
+    monkeypatch.setattr(organs, "load_chest", lambda weights, progress=None: application)
+    out, image = tmp_path / "out", picture(tmp_path / "a.png", 255 * radiograph(0))
+    organs.run_chest(image, out, "w")
+    said = json.loads((out / "report.json").read_text())
+    assert said["provenance"]["weights"] == {"step": 3}
+    found = read_corrected(out)
+    assert found.is_unchanged and found.case == said["case"] == read(image, pictures=True).name
+    (out / "report.json").unlink()
+    assert not read_corrected(out).is_unchanged  # nobody knows
+    assert read_corrected(out, application).is_unchanged
+    held = nibabel.load(out / "heart.nii.gz")
+    moved = np.roll(np.asarray(held.dataobj), 1, axis=0)
+    nibabel.save(nibabel.Nifti1Image(moved, held.affine), out / "heart.nii.gz")
+    assert not read_corrected(out, application).is_unchanged
+    (out / "report.json").write_text(json.dumps(said))
+    assert not read_corrected(out).is_unchanged
+    (out / "report.json").write_text("[]")
+    assert read_corrected(out).case.startswith("case-")

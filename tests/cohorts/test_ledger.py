@@ -1,5 +1,6 @@
 """A ledger: steps on record, taken whole or not at all, whenever the process is killed."""
 
+import hashlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from corporis.cohorts.digests import file_digests
 from corporis.cohorts.ledger import JOURNAL, LOCK, STEPS, Ledger
 from corporis.errors import BadInput, OutputError, Unreadable
 
@@ -124,13 +126,39 @@ def test_what_fails_leaves_nothing(book):
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"kind": "burn", "step": 1}', '{"kind": "step", "step": 0}', "\x00"]
+    ("text", "why"),
+    [
+        ("[]", "expected one of step"),
+        ("{}", "expected one of step"),
+        ('{"kind": "burn", "step": 1}', "expected one of step"),
+        ('{"kind": "step", "step": 0}', "no number of a step: 0"),
+        ('{"kind": "undo", "step": "1"}', "no number of a step: 1"),
+        ('{"kind": "step", "step": 1}', "does not say who"),
+        ('{"kind": "step", "step": 1, "who": "a"}', "does not say when"),
+        ('{"kind": "refused", "who": "a", "when": "soon"}', "does not say when"),
+        ('{"kind": "refused", "who": "a", "when": "2026-01-01", "cases": [{}]}', "cases are none"),
+        ("\x00", "Expecting value"),
+    ],
 )
-def test_a_damaged_record_is_one_line(book, text):
+def test_a_damaged_record_is_one_line(book, text, why):
     with (book.folder / JOURNAL).open("a") as stream:
         stream.write(text + "\n")
-    with pytest.raises(Unreadable, match="line 2 is no step"):
+    with pytest.raises(Unreadable, match=f"line 2 is no step that was recorded here .*{why}"):
         book.steps()
+
+
+def test_what_was_refused_is_on_record_and_no_step(book):
+    with book.lock():
+        book.refuse({"cases": [{"case": "a", "taken": False}]}, who="b")
+        assert book.step() == 1 and [line["kind"] for line in book.lines()] == ["step", "refused"]
+        assert book.add(step("new"), {}) == 2 and book.undo() == 2 and book.step() == 1
+    assert book.lines()[1]["who"] == "b"
+
+
+def test_a_step_says_what_its_files_are(book):
+    held = book.lines()[0]["after"]
+    assert held == file_digests(book.current()) and sorted(held) == ["a.txt", "b.txt"]
+    assert held["a.txt"] == hashlib.sha256(b"old").hexdigest()[:16]
 
 
 def test_lost_files_are_named(book):

@@ -178,3 +178,37 @@ def test_wrong_input_is_named():
         GrowingShapes().fit(ovals(3))
     with pytest.raises(ValueError, match="cases"):
         GrowingShapes().fit(ovals(8)).partial_fit(ovals(1), cases=["founding 0"])
+
+
+def test_small_steps_do_not_lead_away_from_what_was_approved():
+    line = np.stack([CIRCLE * [30, 30 * a] for a in np.linspace(0.6, 1.4, 20)])
+    widths = np.random.default_rng(1).uniform(0.6, 1.4, 60)
+    drift = np.stack([CIRCLE * [30, 30 * a] for a in widths])
+    drift[:, 4:12] += np.linspace(0.2, 20, 60)[:, None, None]
+    model = GrowingShapes(noise=0.5).fit(line).partial_fit(drift[:30])
+    model.partial_fit(drift[30:])
+    accepted = np.array([offer.is_accepted for offer in model.offers_])
+    assert accepted[:2].all() and not accepted[30:].any()
+    assert model.offers_[-1].surprise > 1000
+    # a doctor's word moves the bound
+    case = next(iter(model.held_))
+    model.approve(case).partial_fit(drift[[int(case.split()[1])]] + 0.01, cases=["like it"])
+    assert model.offers_[-1].is_accepted
+
+
+def test_what_is_not_finite_leaves_all_as_it_was():
+    model = GrowingShapes(noise=0.5).fit(ovals(10))
+    good, bad = ovals(1, seed=1)[0], ovals(1, seed=2)[0]
+    bad[3] = np.nan
+    with pytest.raises(ValueError, match="2 numbers not finite: none was taken"):
+        model.partial_fit(np.stack([good, bad]))
+    with pytest.raises(ValueError, match=r"finite shapes \(n, 24, 2\), got \(1, 23, 2\)"):
+        model.partial_fit(ovals(1)[:, 1:])
+    assert len(model.shapes_) == 10 and not model.offers_
+
+
+def test_five_shapes_stay():
+    model = GrowingShapes(noise=0.5).fit(ovals(6)).withdraw("founding 0")
+    with pytest.raises(ValueError, match="expected 5 shapes to stay at least"):
+        model.withdraw("founding 1")
+    assert len(model.shapes_) == 5

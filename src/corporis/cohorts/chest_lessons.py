@@ -1,6 +1,5 @@
 """Learning from corrected radiographs: shapes grow, evidence is revised, all is on record."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,8 @@ from corporis.apps.organs.radiograph_lessons import Effort, Lesson, lesson
 from corporis.apps.organs.radiograph_training import Radiograph
 from corporis.cohorts.chest_dictionary import FILE_NAME as SHAPES
 from corporis.cohorts.chest_dictionary import ChestDictionary, Verdict
-from corporis.cohorts.corrected import Corrected, read_corrected
+from corporis.cohorts.chest_given import offered, read_given, verdict_facts
+from corporis.cohorts.digests import file_digests
 from corporis.cohorts.ledger import LOCK, PARTIAL, Ledger
 from corporis.cohorts.organ_outliners import load_chest
 from corporis.cohorts.radiographs import outlined_radiographs
@@ -35,7 +35,7 @@ class Learned:
     Parameters
     ----------
     step : int or None
-        Its number on record; None where nothing was learned.
+        Its number on record; None where all was refused, which is on record too.
     verdicts : tuple of Verdict
         On each radiograph's outlines.
     lesson : Lesson or None
@@ -97,19 +97,19 @@ def learn_chest(
     before = load_chest(weights)  # says what is missing, before anything is made
     with ledger.lock():
         here = ledger.current()
-        given, remarks = _given(corrected, ledger.steps())
+        known = ChestDictionary.load(here / SHAPES)
+        given, remarks = read_given(corrected, ledger.steps(), known, before)
         kept = _kept(ledger)
         old = [case.radiograph for case in outlined_radiographs(data)] if data else kept
         if given:
             _check_old(old)
-        dictionary, verdicts = _offered(
-            ChestDictionary.load(here / SHAPES), before.shapes, given, approve
-        )
+        dictionary, verdicts = offered(known, before, given, approve)
         n_shapes = len(dictionary.cases)
         if not any(verdict.is_like for verdict in verdicts):
+            ledger.refuse(_call_facts(verdicts), who=who)
             return Learned(None, verdicts, None, n_shapes, len(kept), remarks)
         names = {verdict.case for verdict in verdicts if verdict.is_taken}
-        taken = [one.radiograph for one in given if one.case in names]
+        taken = [one.corrected.radiograph for one in given if one.corrected.case in names]
         found = None
         if taken:
             prior = dictionary.prior()
@@ -146,7 +146,7 @@ def learn_in_copy(corrected, weights: Path | str, output: Path | str, **words) -
             shutil.copytree(weights, folder, dirs_exist_ok=True, ignore=_unfinished)
         found = learn_chest(corrected, folder, **words)
         if found.step is None:
-            reasons = "; ".join(f"{v.case}: {v.words}" for v in found.verdicts)
+            reasons = "; ".join(f"{v.source} ({v.case}): {v.words}" for v in found.verdicts)
             raise BadInput(f"nothing was learned: {reasons}")
         (folder / LOCK).unlink(missing_ok=True)
     return found
@@ -171,26 +171,6 @@ def undo_chest(weights: Path | str, who: str | None = None) -> int:
         return ledger.undo(who)
 
 
-def _given(paths, steps) -> tuple[list[Corrected], tuple[str, ...]]:
-    """Radiographs that were not learned from yet."""
-    found: dict[str, Corrected] = {}
-    remarks = []
-    learned = {c["case"]: s["step"] for s in steps for c in s.get("cases", ()) if c["taken"]}
-    for path in paths:
-        one = read_corrected(path)
-        if one.case in learned:
-            raise BadInput(
-                f"{Path(path).name}: {one.case} was learned from in step {learned[one.case]}: "
-                "undo that step to learn other outlines of it"
-            )
-        if one.case in found:
-            raise BadInput(f"{Path(path).name}: {one.case} was given twice: give it once")
-        found[one.case] = one
-        if one.is_turned:
-            remarks.append(f"{one.case}: grey values are inverted, and were turned")
-    return list(found.values()), tuple(remarks)
-
-
 def _kept(ledger) -> list[Radiograph]:
     """Radiographs in the folder: those of the last step that wrote any."""
     numbers = [step["step"] for step in reversed(ledger.steps())]
@@ -200,30 +180,19 @@ def _kept(ledger) -> list[Radiograph]:
     return []
 
 
-def _offered(dictionary, prior, given, approve) -> tuple[ChestDictionary, tuple[Verdict, ...]]:
-    """The dictionary with what was held back and is approved, and with what is new."""
-    verdicts = []
-    for case in (name for name in approve if name in dictionary.held):
-        if case not in {one.case for one in given}:  # a case given again is looked at again
-            dictionary = dictionary.approved(case)
-            verdicts.append(Verdict(case, True))
-    for one in given:
-        dictionary, verdict = dictionary.offered(prior, one.case, one.radiograph.inside, approve)
-        verdicts.append(verdict)
-    unknown = set(approve) - {verdict.case for verdict in verdicts}
-    if unknown:
-        dictionary.approved(min(unknown))  # raises, and says what is held back
-    return dictionary, tuple(verdicts)
-
-
 def _facts(here, verdicts, n_shapes, found) -> dict:
     """What is recorded of a step, beside who and when."""
-    likely = [verdict for verdict in verdicts if verdict.is_like]
     return {
-        "cases": [{"case": v.case, "taken": v.is_taken, "words": v.words} for v in likely],
+        **_call_facts(verdicts),
         "shapes": {"before": len(ChestDictionary.load(here / SHAPES).cases), "after": n_shapes},
         "evidence": _evidence_facts(found),
-        "before": _digests(here),
+        "before": file_digests(here, (EVIDENCE, SHAPES)),
+    }
+
+
+def _call_facts(verdicts) -> dict:
+    return {
+        "cases": [verdict_facts(verdict) for verdict in verdicts],
         "version": metadata.version("corporis"),
     }
 
@@ -245,12 +214,5 @@ def _evidence_facts(found: Lesson | None) -> dict:
         "why_not": found.reason,
         "error": "1 - Jaccard, mean of " + ", ".join(ORGANS),
         "new": found.new.facts(),
-        "old": found.old.facts(),
-    }
-
-
-def _digests(folder) -> dict:
-    return {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16]
-        for name in (EVIDENCE, SHAPES)
+        "old": {**found.old.facts(), "may_be_of_the_training": True},
     }

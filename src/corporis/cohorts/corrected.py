@@ -1,6 +1,7 @@
 """Corrected outlines of radiographs: what `corporis organ` left and a person edited, or masks."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,14 @@ import numpy as np
 
 from corporis.apps.organs.chest_shape import ORGANS
 from corporis.apps.organs.frontal import Frontal, single_plane
+from corporis.apps.organs.fusion import organ_masks
+from corporis.apps.organs.radiograph import ChestRadiograph
 from corporis.apps.organs.radiograph_evidence import SIDE
 from corporis.apps.organs.radiograph_training import Radiograph
+from corporis.cohorts.digests import outlines_digest
 from corporis.errors import BadInput
 from corporis.imaging import Image, read
+from corporis.imaging.guard import one_line, shown
 
 IMAGE = "radiograph.nii.gz"
 ENDINGS = (".dcm", ".png", ".jpg", ".jpeg", ".nii.gz", ".nii", "")
@@ -27,19 +32,29 @@ class Corrected:
     Parameters
     ----------
     case : str
-        ``case-`` and eight digits that come from the grey values: no name of a file or patient.
+        The name in the report of `corporis organ`: that which was given there, or ``case-`` and
+        eight digits of the image file's sum; no name of a file or patient.
     radiograph : Radiograph
         On the network's square.
     is_turned : bool
         Whether grey values were inverted, and turned here.
+    image : str
+        ``case-`` and eight digits that come from the grey values, in whatever file they are.
+    source : str
+        The path as it was given, for the person who gave it: not to be recorded.
+    is_unchanged : bool
+        Whether the outlines are those that the application had found, pixel by pixel.
     """
 
     case: str
     radiograph: Radiograph
     is_turned: bool = False
+    image: str = ""
+    source: str = ""
+    is_unchanged: bool = False
 
 
-def read_corrected(path: Path | str) -> Corrected:
+def read_corrected(path: Path | str, application: ChestRadiograph | None = None) -> Corrected:
     """Read outlines and the image beside them.
 
     Parameters
@@ -49,6 +64,8 @@ def read_corrected(path: Path | str) -> Corrected:
         ``NAME_mask.*`` with the image ``NAME.*`` beside it, or ``masks/NAME.*`` with
         ``images/NAME.*``. A mask's values are sums of 1 left lung, 2 right lung, 4 heart, 8 left
         clavicle, 16 right clavicle; left and right are the patient's.
+    application : ChestRadiograph, optional
+        Tells whether outlines are its own where no report says what was found.
 
     Raises
     ------
@@ -57,7 +74,9 @@ def read_corrected(path: Path | str) -> Corrected:
     """
     path = Path(path)
     drawn, image_path = _of_folder(path) if path.is_dir() else _of_mask(path)
-    image, pixels = single_plane(read(image_path, pictures=True))
+    report = _report(path)
+    case = read(image_path, pictures=True)
+    image, pixels = single_plane(case)
     frontal = Frontal.of(image)
     truth = _masks(path, [frontal.drawn(mask) for mask in drawn])
     if pixels.shape[0] * truth.shape[2] != pixels.shape[1] * truth.shape[1]:
@@ -77,7 +96,11 @@ def read_corrected(path: Path | str) -> Corrected:
     lungs, heart = (inside[0] > 0.5) | (inside[1] > 0.5), inside[2] > 0.5
     is_turned = bool(lungs.any() and heart.any() and seen[lungs].mean() > seen[heart].mean())
     seen = 1 - seen if is_turned else seen
-    return Corrected(name_of(seen), Radiograph(seen, inside), is_turned)
+    is_unchanged = outlines_digest(truth) == _found(report, pixels, frontal, application)
+    return Corrected(
+        one_line(report.get("case") or case.name, 60), Radiograph(seen, inside), is_turned,
+        name_of(seen), shown(path), is_unchanged,
+    )  # fmt: skip
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:
@@ -90,6 +113,25 @@ def name_of(seen: np.ndarray) -> str:
     """A neutral name that the same grey values always get."""
     levels = np.round(255 * seen).astype(np.uint8)
     return f"case-{hashlib.sha256(levels.tobytes()).hexdigest()[:8]}"
+
+
+def _report(path) -> dict:
+    """What `corporis organ` said of a folder; nothing where it did not."""
+    try:
+        found = json.loads((path / "report.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("case"), str) else {}
+
+
+def _found(report, pixels, frontal, application) -> str:
+    """The digest of the outlines that the application found; empty where nobody knows."""
+    provenance = report.get("provenance")
+    recorded = provenance.get("outlines", "") if isinstance(provenance, dict) else ""
+    if recorded or application is None:
+        return str(recorded)
+    square = frontal.square(pixels.shape, SIDE)
+    return outlines_digest(organ_masks(application.find(square.seen(pixels)).chances, square))
 
 
 def _of_folder(path):

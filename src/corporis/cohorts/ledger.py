@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from corporis.cohorts.digests import file_digests
 from corporis.errors import BadInput, OutputError, Unreadable
 from corporis.imaging.guard import one_line, shown
 
@@ -22,6 +23,8 @@ JOURNAL = "learning.jsonl"
 STEPS = "learned"
 LOCK = ".learning.lock"
 PARTIAL = ".partial"
+KINDS = ("step", "undo", "refused")
+"""A step, its undoing, and a call that changed nothing as all that was given was refused."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Ledger:
         Raises
         ------
         Unreadable
-            If a line is damaged.
+            If a line is damaged, or was not written here.
         """
         path = self.folder / JOURNAL
         if not path.is_file():
@@ -67,15 +70,18 @@ class Ledger:
         for number, line in enumerate(_complete(path).decode("utf-8", "replace").splitlines(), 1):
             try:
                 held = json.loads(line)
-                if held["kind"] not in ("step", "undo") or int(held["step"]) < 1:
-                    raise ValueError(f"no step: {held['kind']} {held['step']}")
-            except (ValueError, KeyError, TypeError) as error:
-                raise Unreadable(
-                    f"{shown(path)}: line {number} is no step that was recorded here "
-                    f"({one_line(error, 60)}): restore the file from a copy"
-                ) from None
+                _check(held)
+            except ValueError as error:
+                raise self.damaged(number, error) from None
             found.append(held)
         return found
+
+    def damaged(self, number: int, why: object) -> Unreadable:
+        """The error that says what is wrong with a line, counted from 1."""
+        return Unreadable(
+            f"{shown(self.folder / JOURNAL)}: line {number} is no step that was recorded here "
+            f"({one_line(why, 60)}): restore the file from a copy"
+        )
 
     def steps(self) -> list[dict]:
         """The steps in force, oldest first: those that were not undone."""
@@ -83,9 +89,13 @@ class Ledger:
         for line in self.lines():
             if line["kind"] == "step":
                 found.append(line)
-            else:
+            elif line["kind"] == "undo":
                 found = [step for step in found if step["step"] != line["step"]]
         return found
+
+    def step(self) -> int:
+        """The number of the last step in force; 0 before the first."""
+        return max((int(step["step"]) for step in self.steps()), default=0)
 
     def current(self) -> Path:
         """The folder that holds the present state.
@@ -109,6 +119,8 @@ class Ledger:
     def add(self, write: Callable[[Path], object], facts: dict, *, who: str | None = None) -> int:
         """Take one step; its number is returned. The lock must be held.
 
+        Digests of the files that it left are recorded as ``after``.
+
         Parameters
         ----------
         write : callable(folder)
@@ -118,7 +130,7 @@ class Ledger:
         who : str, optional
             By default the account's name.
         """
-        number = 1 + max((line["step"] for line in self.lines()), default=0)
+        number = 1 + max((line.get("step", 0) for line in self.lines()), default=0)
         place = self.place(number)
         partial = place.with_name(place.name + PARTIAL)
         try:
@@ -126,6 +138,7 @@ class Ledger:
                 shutil.rmtree(rest, ignore_errors=True)
             partial.mkdir(parents=True)
             write(partial)
+            facts = {**facts, "after": file_digests(partial)}
             for path in partial.rglob("*"):
                 _settle(path)
             os.replace(partial, place)
@@ -136,6 +149,13 @@ class Ledger:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return number
+
+    def refuse(self, facts: dict, *, who: str | None = None) -> None:
+        """Record a call that took no step. The lock must be held."""
+        try:
+            self._append({"kind": "refused", **_signed(who), **facts})
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
 
     def undo(self, who: str | None = None) -> int:
         """Take the last step back; its number is returned. Its files stay. Needs the lock.
@@ -192,6 +212,33 @@ class Ledger:
             stream.flush()
             os.fsync(stream.fileno())
         _settle(path.parent)
+
+
+def _check(line) -> None:
+    """Raises ValueError, and says what is missing."""
+    if not isinstance(line, dict) or line.get("kind") not in KINDS:
+        raise ValueError(f"expected one of {', '.join(KINDS)}")
+    number = line.get("step")
+    if line["kind"] != "refused" and (type(number) is not int or number < 1):
+        raise ValueError(f"no number of a step: {number}")
+    who, when = line.get("who"), line.get("when")
+    if not isinstance(who, str):
+        raise ValueError("it does not say who")
+    try:
+        datetime.fromisoformat(when if isinstance(when, str) else "")
+    except ValueError:
+        raise ValueError("it does not say when") from None
+    cases = line.get("cases", [])
+    if not isinstance(cases, list) or not all(map(_is_case, cases)):
+        raise ValueError("its cases are none")
+
+
+def _is_case(one) -> bool:
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("case"), str)
+        and isinstance(one.get("taken"), bool)
+    )
 
 
 def _complete(path) -> bytes:

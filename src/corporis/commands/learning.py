@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from corporis.errors import BadInput
+from corporis.imaging.guard import shown
 from corporis.terminal import progress, table
 
 Corrections = Annotated[
@@ -64,7 +65,7 @@ def learn(
 
     Outlines enter the shapes, unless they are unlike all known ones; the network is revised while
     old radiographs are replayed, and left as it was where these would lose. Errors before and after
-    are printed. Every call is a step in learning.jsonl, and can be undone.
+    are printed. Every call is on record in learning.jsonl, and every step can be undone.
 
     Examples:
 
@@ -96,7 +97,7 @@ def learn(
 
 def _learn(corrected, weights, output, data, approve, keep, who) -> None:
     from corporis.cohorts.chest_lessons import learn_chest, learn_in_copy
-    from corporis.workstation.lessons import sentences
+    from corporis.commands.lesson_words import sentences
 
     words = {"data": data, "approve": approve, "keeps_images": keep, "who": who}
     with progress() as tell:
@@ -107,13 +108,18 @@ def _learn(corrected, weights, output, data, approve, keep, who) -> None:
     for line in sentences(found, output or weights):
         typer.echo(line)
     if found.step is None:
-        raise BadInput("nothing was learned: no outlines look like a chest")
+        raise BadInput("nothing was learned, which is on record: no outlines look like a chest")
 
 
 def _list(weights) -> None:
     from corporis.cohorts.ledger import Ledger
-    from corporis.workstation.lessons import listed
+    from corporis.commands.lesson_words import listed
 
+    if not weights.is_dir():
+        raise BadInput(
+            f"{shown(weights)}: expected a folder of weights, got "
+            f"{'a file' if weights.exists() else 'nothing there'}: give one that learns"
+        )
     rows = listed(Ledger(weights))
     if len(rows) == 1:
         typer.echo(f"{weights}: nothing was learned since the training")

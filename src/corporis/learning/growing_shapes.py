@@ -12,6 +12,7 @@ from corporis.learning.representatives import herded, transductive_design
 from corporis.shapes import Composition, SparseShapeComposition, align, procrustes_mean, suppose
 
 _RETURN = 0.5  # nats others must be spared for each that a shape needs too many
+_LEAST = 5  # shapes that found a frame
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class GrowingShapes(BaseEstimator):
     The frame is that of the founding shapes: a mean estimated anew would move every atom. A shape
     that a doctor approved is held back when the present shapes find it implausible *and* it does
     not shorten their own held-out descriptions in return, by half of what it is too long itself: a
-    rare shape that explains others is welcome, a wrong one explains nobody. Beyond `n_atoms` the
-    least used shape leaves whose place the others can take. Which shape to ask for next is the one
-    that leaves least unexplained. Outlines that nobody approved yet can help meanwhile, as what
-    they most probably are.
+    rare shape that explains others is welcome, a wrong one explains nobody. The same is asked of
+    the founding shapes with those that `approve` let in, who grant a nat more for each number of a
+    shape, and both must agree: else many small steps, each plausible after the one before, would
+    lead anywhere. Beyond `n_atoms` the least used shape leaves whose place the others can take.
+    Which shape to ask for next is the one that leaves least unexplained. Outlines that nobody
+    approved yet can help meanwhile, as what they most probably are.
 
     Parameters
     ----------
@@ -123,7 +126,7 @@ class GrowingShapes(BaseEstimator):
         """
         self._check()
         X = np.asarray(X, float)
-        if X.ndim != 3 or len(X) < 5 or (self.n_atoms is not None and len(X) > self.n_atoms):
+        if X.ndim != 3 or len(X) < _LEAST or (self.n_atoms is not None and len(X) > self.n_atoms):
             raise ValueError(
                 "founding shapes must be (n, k, d) with n >= 5 and at most n_atoms "
                 f"({self.n_atoms}), got {X.shape}"
@@ -132,6 +135,7 @@ class GrowingShapes(BaseEstimator):
         found = procrustes_mean(X, explainer.alignment)
         self.mean_, self.shapes_ = found.mean, found.aligned
         self.cases_ = _named(cases, len(X), (), "founding 0")
+        self._anchors = dict(zip(self.cases_, self.shapes_, strict=True))
         self.use_ = np.zeros(len(X))
         self.offers_: tuple[Offer, ...] = ()
         self.held_: dict[str, np.ndarray] = {}
@@ -141,18 +145,28 @@ class GrowingShapes(BaseEstimator):
         return self
 
     def partial_fit(self, X, y=None, *, cases: Sequence[str] | None = None) -> "GrowingShapes":
-        """Offer approved shapes (n, k, d), one after the other; founds where nothing is yet."""
+        """Offer approved shapes (n, k, d), one after the other; founds where nothing is yet.
+
+        Raises
+        ------
+        ValueError
+            If shapes are not (n, k, d) and finite, or cases repeat: then none is taken.
+        """
         if not hasattr(self, "shapes_"):
             return self.fit(X, cases=cases)
         X = np.asarray(X, float)
+        if X.shape[1:] != self.mean_.shape or not np.isfinite(X).all():
+            raise ValueError(
+                f"expected finite shapes (n, {', '.join(map(str, self.mean_.shape))}), got "
+                f"{X.shape}, {np.count_nonzero(~np.isfinite(X))} numbers not finite: none was taken"
+            )
         offered = [offer.case for offer in self.offers_]
         names = _named(cases, len(X), (*self.cases_, *offered), f"offer {len(offered)}")
         for shape, case in zip(X, names, strict=True):
             aligned = align(shape, self.mean_, None, self._prior.alignment).apply(shape)
-            surprise, benefit = self._judged(aligned)
-            is_accepted = surprise <= 0 or benefit >= _RETURN * surprise
-            self.offers_ = (*self.offers_, Offer(case, is_accepted, surprise, benefit))
-            if is_accepted:
+            offer = self._judged(aligned, case)
+            self.offers_ = (*self.offers_, offer)
+            if offer.is_accepted:
                 self._take(aligned, case)
             else:
                 self.held_ = {**self.held_, case: aligned}
@@ -164,14 +178,27 @@ class GrowingShapes(BaseEstimator):
             raise ValueError(f"no shape of {case!r} is held back: {sorted(self.held_)}")
         aligned = self.held_[case]
         self.held_ = {name: shape for name, shape in self.held_.items() if name != case}
+        self._anchors[case] = aligned
         self._take(aligned, case)
         return self
 
     def withdraw(self, case: str) -> "GrowingShapes":
-        """Remove a case's shape, accepted or held back."""
+        """Remove a case's shape, accepted or held back.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or fewer than five accepted shapes would be left.
+        """
         if case in self.held_:
             self.held_ = {name: shape for name, shape in self.held_.items() if name != case}
         elif case in self.cases_:
+            if len(self.cases_) <= _LEAST:
+                raise ValueError(
+                    f"expected {_LEAST} shapes to stay at least, got {len(self.cases_)} with "
+                    f"{case!r} among them: fit anew to be without it"
+                )
+            self._anchors.pop(case, None)
             self._drop(self.cases_.index(case))
             self._composition = self._adopted()
         else:
@@ -263,12 +290,23 @@ class GrowingShapes(BaseEstimator):
         lengths = judge.lengths(fresh @ here.T, np.sum(fresh**2, axis=1))
         return lengths <= self._longest(judge) + allowance
 
-    def _judged(self, aligned):
-        here, fresh = self._differences(self.shapes_), (aligned - self.mean_).ravel()
+    def _judged(self, aligned, case) -> Offer:
+        """By all accepted shapes, and by those that nobody's likeness let in; the worse counts."""
+        found = self._judged_by(self.shapes_, aligned, case)
+        if len(self._anchors) < _LEAST or set(self._anchors) == set(self.cases_):
+            return found
+        anchors = np.stack(list(self._anchors.values()))
+        # few shapes show little of what is healthy: a nat a number is noise of 1.7 times as much
+        other = self._judged_by(anchors, aligned, case, allowance=aligned.size)
+        return min(found, other, key=lambda offer: (offer.is_accepted, -offer.surprise))
+
+    def _judged_by(self, shapes, aligned, case, allowance=0.0) -> Offer:
+        here, fresh = self._differences(shapes), (aligned - self.mean_).ravel()
         judge, products, square = self._plausibility(here), here @ fresh, float(fresh @ fresh)
         length = judge.lengths(products[None], np.array([square]))[0]
+        surprise = float(length - self._longest(judge) - allowance)
         benefit = -len(here) * judge.harm(products, square)
-        return float(length - self._longest(judge)), benefit
+        return Offer(case, surprise <= 0 or benefit >= _RETURN * surprise, surprise, benefit)
 
     def _longest(self, judge):
         """The description that is still plausible; few shapes do not show how long tails are."""

@@ -139,7 +139,7 @@ def page_of(kind, case, result, clock, sentence, is_certain, views) -> OrganPage
         result.methods,
         result.references,
         (*result.warnings, *case.facts.get("warnings", ())),
-        clock.facts(case, {}),
+        {**clock.facts(case, {}), **result.provenance},
         datetime.date.today().isoformat(),
     )
 

@@ -37,6 +37,20 @@ def test_a_lesson_is_kept_where_it_helps_more_than_it_harms(old, new, word):
     assert word in reason and bool(word) == bool(reason)
 
 
+def test_one_organ_that_loses_for_sure_is_enough():
+    before, steps = np.full((8, 5), 0.1), np.linspace(-1, 1, 8)
+    heart = np.zeros((8, 5))
+    heart[:, 2] = 0.015 + 0.005 * steps
+    fresh = trial(0.3, 0.2)
+    reason = radiograph_lessons._objection(Trial(before, before + heart, True), fresh)
+    assert "lose 0.0150 of the heart's overlap" in reason
+    heart[:, 2] = 0.009
+    assert not radiograph_lessons._objection(Trial(before, before + heart, True), fresh)
+    clavicle = np.zeros((8, 5))  # of one radiograph alone
+    clavicle[0, 3] = 0.2
+    assert not radiograph_lessons._objection(Trial(before, before + clavicle, True), fresh)
+
+
 def test_errors_are_those_of_the_outlines():
     prior = ChestShapes().fit(shapes(40))
     right = errors(ChestRadiograph(Known(masks(130)), prior), [known(130)])
@@ -44,6 +58,7 @@ def test_errors_are_those_of_the_outlines():
     assert right.shape == (1, 5) and np.all(right[0, :3] < 0.06) and np.all(right < wrong)
     found = Trial(right, wrong, True).facts()
     assert found["n"] == 1 and found["before"] < found["after"]
+    assert found["is_kept_aside_from_lesson"]
 
 
 def test_batches_are_new_and_old_ones():
