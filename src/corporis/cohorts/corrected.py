@@ -57,7 +57,7 @@ def read_corrected(path: Path | str) -> Corrected:
     """
     path = Path(path)
     drawn, image_path = _of_folder(path) if path.is_dir() else _of_mask(path)
-    image, pixels = single_plane(read(image_path, pictures=True))
+    image, pixels = single_plane(read(image_path, name=image_path.name, pictures=True))
     frontal = Frontal.of(image)
     truth = _masks(path, [frontal.drawn(mask) for mask in drawn])
     if pixels.shape[0] * truth.shape[2] != pixels.shape[1] * truth.shape[1]:
