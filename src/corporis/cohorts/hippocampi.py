@@ -9,7 +9,7 @@ import numpy as np
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
 from corporis.apps.organs.millimetre import MillimetreGrid
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import check_angles, steps_of, upright
 from corporis.cohorts.organ_outliners import HIPPOCAMPUS_SHAPES
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
@@ -84,6 +84,7 @@ def _one(path):
             f"{path.name}: expected image (a, b, c), label of the same shape with 0, 1 and 2, and "
             "affine in it: save it again"
         ) from None
+    check_angles(affine, path.name)
     return OutlinedHippocampus(path.stem, turned[0], turned[1], spacing)
 
 
