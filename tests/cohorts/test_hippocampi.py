@@ -70,13 +70,13 @@ def test_too_few_damaged_and_missing_are_one_line(tmp_path):
 
 
 def test_a_sheared_crop_is_not_learned_from(tmp_path):
-    written(tmp_path, 1)
-    with np.load(tmp_path / "hippocampus_000.npz") as held:
+    folder = written(tmp_path / "data", 1)
+    with np.load(folder / "hippocampus_000.npz") as held:
         values = dict(held)
     values["affine"] = AFFINE + 0.5 * np.eye(4, k=1) * [1, 1, 1, 0]
-    np.savez(tmp_path / "hippocampus_000.npz", **values)
+    np.savez(folder / "hippocampus_000.npz", **values)
     with pytest.raises(BadInput, match=r"hippocampus_000\.npz: expected axes at right angles"):
-        outlined_hippocampi(tmp_path)
+        outlined_hippocampi(folder)
 
 
 def test_a_crop_is_the_same_case_from_npz_and_nifti(tmp_path):
