@@ -71,6 +71,16 @@ def test_too_few_damaged_and_missing_are_one_line(tmp_path):
     assert not (tmp_path / "w").exists()
 
 
+def test_a_sheared_crop_is_not_learned_from(tmp_path):
+    folder = written(tmp_path / "data", 1)
+    with np.load(folder / "hippocampus_000.npz") as held:
+        values = dict(held)
+    values["affine"] = AFFINE + 0.5 * np.eye(4, k=1) * [1, 1, 1, 0]
+    np.savez(folder / "hippocampus_000.npz", **values)
+    with pytest.raises(BadInput, match=r"hippocampus_000\.npz: expected axes at right angles"):
+        outlined_hippocampi(folder)
+
+
 def test_a_crop_is_the_same_case_from_npz_and_nifti(tmp_path):
     path = sorted(written(tmp_path / "data", 1).glob("*"))[0]
     with np.load(path) as held:

@@ -121,3 +121,11 @@ def test_a_box_has_a_margin_within_the_volume():
     mask = np.zeros((9, 9, 9), bool)
     mask[1, 4:6, 8] = True
     assert mask[box(mask)].shape == (4, 6, 3)
+
+
+def test_a_sheared_mask_is_refused(tmp_path):
+    affine = np.eye(4)
+    affine[0, 1] = affine[0, 2] = 0.9
+    nibabel.save(nibabel.Nifti1Image(np.ones((4, 4, 4), np.uint8), affine), tmp_path / "a.nii")
+    with pytest.raises(BadInput, match=r"a\.nii: expected axes at right angles, got \d+ degrees"):
+        read_mask(tmp_path / "a.nii")

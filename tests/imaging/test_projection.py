@@ -40,7 +40,7 @@ def test_other_words_say_nothing(words, tmp_path):
     image, warnings = only(radiograph(tmp_path / "a.dcm", PIXELS, **elements))
     assert not image.facts["is_oriented"]
     (said,) = warnings
-    assert "no PatientOrientation" in said and "axial" not in said
+    assert "no usable PatientOrientation" in said and "axial" not in said
 
 
 def test_an_orientation_in_the_patient_goes_first(tmp_path):

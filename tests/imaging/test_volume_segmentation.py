@@ -82,3 +82,32 @@ def test_a_slice_without_a_file_is_one_line(tmp_path):
         empty = Segment("liver", np.zeros(SHAPE, bool), LIVER)
         write_volume_seg([empty], image, folder, tmp_path / "seg.dcm")
     assert not (tmp_path / "seg.dcm").exists()
+
+
+def test_slices_of_a_tilted_gantry_are_one_volume_of_ct_alone(tmp_path):
+    for modality, n_images in (("MR", SHAPE[0]), ("CT", 1)):
+        folder = tmp_path / modality
+        folder.mkdir()
+        image = series(folder, 0.0)
+        assert image.size("slice") == SHAPE[0]
+        for file in folder.iterdir():
+            data = pydicom.dcmread(file)
+            x, y, z = data.ImagePositionPatient
+            data.ImagePositionPatient = [x, float(y) + (float(z) - 300.0) * np.tan(0.3), z]
+            data.Modality = modality
+            data.save_as(file)
+        images = list(read(folder).images.values())
+        assert len(images) == n_images
+    (tilted,) = images
+    np.testing.assert_array_equal(tilted.data, image.data)
+    step = tilted.affine[:3, 0]
+    np.testing.assert_allclose(abs(step[1] / step[2]), np.tan(0.3), rtol=1e-3)
+    write_volume_seg([Segment("liver", halves()[0], LIVER)], tilted, folder, tmp_path / "s.dcm")
+    found = pydicom.dcmread(tmp_path / "s.dcm")
+    places = [
+        group.PlanePositionSequence[0].ImagePositionPatient
+        for group in found.PerFrameFunctionalGroupsSequence
+    ]
+    wanted = tilted.to_world([[k, 0, 0] for k in (1, 2, 3)]) @ LPS_TO_RAS.T
+    order = np.argsort([float(place[2]) for place in places])
+    np.testing.assert_allclose(np.array(places, float)[order], wanted, atol=1e-3)

@@ -22,9 +22,10 @@ def leave(*words):
     return int(leaving.value.code or 0)
 
 
-def stored(mask, path):
+def stored(mask, path, shear=0.0):
     """The file's first index is the column."""
     affine = np.diag([*SPACING[::-1], 1.0])
+    affine[0, 1] = shear * affine[1, 1]  # which leaves a voxel's volume as it is
     nibabel.save(nibabel.Nifti1Image(mask.T.astype(np.uint8), affine), path)
     return path
 
@@ -40,7 +41,7 @@ def sound(tmp_path):
 def test_a_mask_is_mended_and_what_was_overruled_is_left(sound, tmp_path):
     truth = organ(300)
     seen = damaged(truth, 5, is_added=True)
-    source, out = stored(seen, tmp_path / "seen.nii.gz"), tmp_path / "out"
+    source, out = stored(seen, tmp_path / "seen.nii.gz", shear=0.04), tmp_path / "out"
     assert leave("repair", source, "-o", out, "--organ", "bean", "--shapes", sound) == 0
     found = nibabel.load(out / "repaired.nii.gz").get_fdata().T
     overruled = nibabel.load(out / "overruled.nii.gz").get_fdata().T

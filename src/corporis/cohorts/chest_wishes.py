@@ -76,7 +76,7 @@ def ask_chest(
     for number, path in enumerate(paths):
         if progress is not None:
             progress(f"looking at {number + 1} of {len(paths)}", number / len(paths))
-        image, pixels = single_plane(read(path, pictures=True))
+        image, pixels = single_plane(read(path, name=path.name, pictures=True))
         square = Frontal.of(image).square(pixels.shape, SIDE)
         found = application.find(square.seen(grey(pixels)))
         overlaps.append(float(found.overlap.mean()))

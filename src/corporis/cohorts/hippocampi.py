@@ -10,7 +10,7 @@ from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.hippocampus_training import Crop, Schedule, train_evidence
 from corporis.apps.organs.millimetre import MillimetreGrid
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import check_angles, steps_of, upright
 from corporis.cohorts.organ_outliners import HIPPOCAMPUS_SHAPES
 from corporis.errors import BadInput
 from corporis.imaging import OutputFolder
@@ -95,6 +95,7 @@ def _one(path):
         raise BadInput(
             f"{path.name}: expected a label with 1 and 2 inside, got an empty one: leave it out"
         )
+    check_angles(affine, path.name)
     return OutlinedHippocampus(path.stem, turned[0], turned[1], spacing)
 
 

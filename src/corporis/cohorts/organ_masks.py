@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from corporis.apps.organs.mask_frame import check_size
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import check_angles, steps_of, upright
 from corporis.errors import BadInput
 from corporis.imaging import Image, read
 from corporis.imaging.guard import one_line
@@ -147,7 +147,8 @@ def single_volume(case: Case) -> tuple[Image, np.ndarray]:
     Raises
     ------
     BadInput
-        If it has several images or times, a single slice, or its spacing is not known.
+        If it has several images or times, a single slice, its spacing is not known, or its axes are
+        not at right angles.
     """
     images = [image for image in case.images.values() if isinstance(image, Image)]
     shapes = [image.stack().shape for image in images]
@@ -155,6 +156,7 @@ def single_volume(case: Case) -> tuple[Image, np.ndarray]:
         raise BadInput(f"{case.name}: expected one volume, got shapes {shapes}: give a mask")
     if images[0].length_unit != "mm":
         raise BadInput(f"{case.name}: expected a mask with its spacing in mm, got one in pixels")
+    check_angles(images[0].affine, case.name)
     return images[0], np.asarray(images[0].stack()[:, 0])
 
 

@@ -195,7 +195,7 @@ def _lacks(first) -> list[str]:
     """What is not known of where a plane lies."""
     if first.modality in PROJECTIONS:  # without a slice there is no thickness and no position
         assumed = "head up and the patient's left on the right assumed"
-        return [] if first.orientation else [f"no PatientOrientation: {assumed}"]
+        return [] if first.orientation else [f"no usable PatientOrientation: {assumed}"]
     said = []
     if first.orientation is None:
         said.append("no position or orientation of the patient: axial assumed")

@@ -17,6 +17,8 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 """Orientation assumed where a file gives none: rows to the left, columns to the back."""
 
+MOST_TILT_DEG = 35.0
+"""Of a CT gantry: its slices are shifted against one another by so much at most."""
 GAP_TOLERANCE = 0.01
 """Slice gaps of a stack agree within this fraction of their mean."""
 
@@ -202,7 +204,9 @@ def _stack(planes):
     expected = positions[0] + np.arange(len(ordered))[:, None] * step
     normal = ordered[0].normal
     sideways = step - (step @ normal) * normal
-    if gap < 1e-3 or np.linalg.norm(sideways) > GAP_TOLERANCE * gap:
+    is_tilted = ordered[0].facts.get("modality") == "CT"  # the table does not move along the normal
+    most = np.sin(np.radians(MOST_TILT_DEG)) if is_tilted else GAP_TOLERANCE
+    if gap < 1e-3 or np.linalg.norm(sideways) > most * gap:
         return None
     if np.max(np.linalg.norm(positions - expected, axis=1)) > GAP_TOLERANCE * gap:
         return None

@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 
 from corporis.apps.organs.repair import Repaired
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import steps_of, upright, voxel_mm3
 from corporis.cohorts.kept_repair import known_repair
 from corporis.cohorts.organ_masks import box, inside, mask_case, single_volume
 from corporis.cohorts.study import Provenance
@@ -201,7 +201,7 @@ def _placed(image, part, here, turn, empty):
 
 
 def _report(organ, mask, found, images, image, learned, has_image) -> Report:
-    voxel = float(np.prod(image.spacing)) / 1000
+    voxel = voxel_mm3(image.affine) / 1000
     after = int(images["repaired"].data.sum())
     added = int(np.sum((images["repaired"].data != 0) & ~mask))
     chance = images["chance"].data

@@ -141,3 +141,17 @@ def test_the_upright_affine_knows_where_voxels_are(order, rng):
         world = affine @ [*index, 1.0]
         back = np.linalg.solve(there, world)[:3].round().astype(int)
         assert turned[tuple(back)] == volume[index]
+
+
+def test_a_small_shear_changes_no_volume_and_a_large_one_is_refused(learned):
+    truth, application = labels(103), HippocampusMR(Known(labels(103)), learned)
+    volumes, shear = [], np.eye(4)
+    for degrees in (0.0, 2.5):
+        shear[0, 1] = shear[0, 2] = np.tan(np.radians(degrees))
+        report = application(case(crop(103), shear @ UPRIGHT))
+        volumes.append(measured(report)["hippocampus: volume"].value)
+        assert volumes[-1] == np.count_nonzero(report.images["hippocampus"].data)
+    assert volumes[0] == pytest.approx(np.count_nonzero(truth), rel=0.05)
+    shear[0, 1] = shear[0, 2] = 0.9
+    with pytest.raises(BadInput, match="expected axes at right angles, got"):
+        application(case(crop(103), shear @ UPRIGHT))

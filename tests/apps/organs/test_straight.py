@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from corporis.apps.organs.straight import StraightGrid
+from corporis.apps.organs.upright import voxel_mm3
 
 
 def ball(shape, affine, middle, radius):
@@ -63,3 +64,19 @@ def test_fine_steps_become_coarser_and_labels_come_back():
     np.testing.assert_allclose(grid.steps, (5.0, 1.5, 1.5))
     again = grid.back(ball(grid.sides, grid.affine, middle, 22.0).astype(np.uint8))
     assert 2 * np.count_nonzero((again > 0) & mask) / (again.sum() + mask.sum()) > 0.97
+
+
+def test_a_tilted_gantry_keeps_volumes():
+    """Slices shifted against one another along their rows' normal, by 20 degrees."""
+    affine, shape = slanted((0, 0, 0), steps=(5.0, 1.2, 1.2)), (24, 90, 80)
+    affine[1, 0] = 5.0 * np.tan(np.radians(20))
+    middle = affine[:3] @ [12, 45, 40, 1]
+    mask = ball(shape, affine, middle, 28.0)
+    grid = StraightGrid.of(shape, affine)
+    seen = grid.seen(mask.astype(float), 0.0)
+    wanted = ball(grid.sides, grid.affine, middle, 28.0)
+    assert grid.is_resampled
+    assert 2 * np.count_nonzero((seen > 0.5) & wanted) / ((seen > 0.5).sum() + wanted.sum()) > 0.95
+    for found, placed in ((mask, affine), (seen > 0.5, grid.affine)):
+        volume = np.count_nonzero(found) * voxel_mm3(placed)
+        assert volume == pytest.approx(4 / 3 * np.pi * 28.0**3, rel=0.02)

@@ -5,7 +5,15 @@ import pytest
 from nibabel import orientations
 from scipy.spatial.transform import Rotation
 
-from corporis.apps.organs.upright import Turn, steps_of, upright, upright_affine
+from corporis.apps.organs.upright import (
+    Turn,
+    check_angles,
+    steps_of,
+    upright,
+    upright_affine,
+    voxel_mm3,
+)
+from corporis.errors import BadInput
 
 SHAPE = (3, 4, 5)
 
@@ -51,3 +59,25 @@ def test_any_slant_keeps_every_voxel_where_it_is(seed):
 def test_what_spans_no_space_is_refused(affine):
     with pytest.raises(ValueError, match="spans space"):
         Turn.of(affine)
+
+
+def test_a_voxel_has_the_volume_of_its_box():
+    for seed in range(10):
+        affine = oblique(seed, 180)
+        assert voxel_mm3(affine) == pytest.approx(np.prod(steps_of(affine)))
+        affine[:3, 1] += 0.7 * affine[:3, 0]  # a shear moves layers, it adds nothing
+        assert voxel_mm3(affine) == pytest.approx(np.prod(steps_of(oblique(seed, 180))))
+
+
+def test_axes_far_from_right_angles_are_refused():
+    for seed in range(10):
+        check_angles(oblique(seed, 180), "mask.nii.gz")
+        sheared = oblique(seed, 180)
+        sheared[:3, 0] *= 1 / np.linalg.norm(sheared[:3, 0])
+        sheared[:3, 1] += np.tan(np.radians(2.5)) * np.linalg.norm(sheared[:3, 1]) * sheared[:3, 0]
+        check_angles(sheared, "mask.nii.gz")
+        sheared[:3, 1] += np.tan(np.radians(5)) * np.linalg.norm(sheared[:3, 1]) * sheared[:3, 0]
+        with pytest.raises(
+            BadInput, match=r"mask\.nii\.gz: expected axes at right angles, got \d d"
+        ):
+            check_angles(sheared, "mask.nii.gz")

@@ -12,6 +12,7 @@ from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.millimetre import MillimetreGrid
 from corporis.apps.organs.straight import StraightGrid
+from corporis.apps.organs.upright import voxel_mm3
 from corporis.apps.organs.volume_fusion import (
     chance_of,
     chances,
@@ -164,7 +165,7 @@ class TrunkCT:
         layers = {"organs": label, "evidence_alone": alone, "overruled": overruled}
         return Report(
             "organs in CT",
-            ct_measures(found, float(np.prod(steps))),
+            ct_measures(found, voxel_mm3(grid.affine)),
             {key: _image_like(image, grid.back(layer)) for key, layer in layers.items()},
             facts={
                 "found": found,

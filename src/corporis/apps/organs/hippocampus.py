@@ -11,7 +11,7 @@ from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
 from corporis.apps.organs.millimetre import MillimetreGrid
-from corporis.apps.organs.upright import steps_of, upright
+from corporis.apps.organs.upright import check_angles, steps_of, upright, voxel_mm3
 from corporis.apps.organs.volume_fusion import (
     chance_of,
     chances,
@@ -156,14 +156,14 @@ class HippocampusMR:
         self._tell("finding the hippocampus", 0.2)
         steps = steps_of(image.affine)
         found = self.find(turned, steps)
-        voxel_mm3 = float(np.prod(steps))
-        if np.count_nonzero(found.label) * voxel_mm3 < LEAST_MM3:
+        voxel = voxel_mm3(image.affine)
+        if np.count_nonzero(found.label) * voxel < LEAST_MM3:
             raise NotFound(
                 f"{case.name}: expected a T1-weighted crop round one hippocampus, found nothing "
                 "like one: check what the image shows and how it is turned"
             )
         self._tell("measuring", 0.7)
-        overruled = overruled_parts(found, steps)
+        overruled = overruled_parts(found, steps, voxel)
         layers = {
             "hippocampus": found.label,
             "evidence_alone": found.evidence,
@@ -172,7 +172,7 @@ class HippocampusMR:
         }
         return Report(
             "hippocampus",
-            hippocampus_measures(found, voxel_mm3),
+            hippocampus_measures(found, voxel),
             {key: _image_like(image, layer, turn) for key, layer in layers.items()},
             facts={"found": found, "upright": turned, "spacing_mm": steps, "overruled": overruled},
             methods=METHODS,
@@ -191,8 +191,9 @@ def single_crop(case: Case) -> tuple[Image, np.ndarray]:
     Raises
     ------
     BadInput
-        If there are several, it is not MR, its spacing is not known, it has no contrast or values
-        beyond single precision, or it is no crop round a hippocampus by its size.
+        If there are several, it is not MR, its spacing is not known, its axes are not at right
+        angles, it has no contrast or values beyond single precision, or it is no crop round a
+        hippocampus by its size.
     """
     images = [image for image in case.images.values() if isinstance(image, Image)]
     shapes = [image.stack().shape for image in images]
@@ -204,6 +205,7 @@ def single_crop(case: Case) -> tuple[Image, np.ndarray]:
     image = images[0]
     if image.length_unit != "mm":
         raise BadInput(f"{case.name}: expected steps in mm, got none: give a NIfTI file with them")
+    check_angles(image.affine, case.name)
     modality = str(image.facts.get("modality", "") or case.facts.get("modality", ""))
     volume = single_precision(image.stack()[:, 0], case.name)
     low, high = float(volume.min()), float(volume.max())
@@ -249,11 +251,10 @@ def hippocampus_measures(found: FoundHippocampus, voxel_mm3: float) -> list[Meas
     return measures
 
 
-def overruled_parts(found: FoundHippocampus, steps) -> list[dict]:
+def overruled_parts(found: FoundHippocampus, steps, voxel: float) -> list[dict]:
     """Connected parts where the prior changed the outline, the largest first, with the reason."""
     changed = (found.label > 0) != (found.evidence > 0)
     labels, n_parts = scipy.ndimage.label(changed)
-    voxel = float(np.prod(steps))
     parts = []
     for number in range(1, n_parts + 1):
         here = labels == number

@@ -5,6 +5,10 @@ from itertools import permutations
 
 import numpy as np
 
+from corporis.errors import BadInput
+
+MOST_SHEAR_DEG = 3.0
+"""So far from right angles the axes of a volume may be that is looked at as if they were not."""
 UPRIGHT = (2, 1, 0)
 """Axes of RAS+ mm that the turned axes follow: up, forward, to the right."""
 
@@ -98,6 +102,37 @@ def steps_of(affine) -> tuple[float, float, float]:
     steps = np.linalg.norm(np.asarray(affine)[:3, :3], axis=0)
     up, forward, right = (float(steps[axis]) for axis in Turn.of(affine).order)
     return up, forward, right
+
+
+def voxel_mm3(affine) -> float:
+    """Volume of a voxel: that of the box of its steps, at right angles or not.
+
+    Examples
+    --------
+    >>> sheared = np.array([[1.0, 0.9, 0, 0], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]])
+    >>> round(voxel_mm3(sheared), 6)
+    2.0
+    """
+    return float(abs(np.linalg.det(np.asarray(affine, float)[:3, :3])))
+
+
+def check_angles(affine, name: str) -> None:
+    """Refuse a volume whose axes are not at right angles: shapes in it would be distorted.
+
+    Raises
+    ------
+    BadInput
+        If two axes are more than `MOST_SHEAR_DEG` from a right angle.
+    """
+    steps = np.asarray(affine, float)[:3, :3]
+    directions = steps / np.linalg.norm(steps, axis=0)
+    cosines = np.abs(directions.T @ directions - np.eye(3)).max()
+    away = float(np.degrees(np.arcsin(min(cosines, 1.0))))
+    if away > MOST_SHEAR_DEG:
+        raise BadInput(
+            f"{name}: expected axes at right angles, got {away:.0f} degrees away from it (shear): "
+            "resample the volume to a grid without shear"
+        )
 
 
 def upright_affine(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
