@@ -47,10 +47,20 @@ def test_what_cannot_be_filled_is_named(tmp_path):
         read_mesh(stored(tmp_path / "d.npz", ball.points, ball.cells[:, :2]))
     with pytest.raises(BadInput, match="flat"):
         filled_mesh(stored(tmp_path / "e.npz", ball.points * [1, 1, 0], ball.cells))
+    with pytest.raises(BadInput, match="flat"):  # its voxels would fill any memory
+        filled_mesh(stored(tmp_path / "e.npz", ball.points * [1, 1, 1e-12], ball.cells))
     (tmp_path / "f.npz").write_bytes(b"none")
     assert not is_mesh(tmp_path / "f.npz")
     with pytest.raises(BadInput, match="expected vertices and faces"):
         read_mesh(tmp_path / "f.npz")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("factor", [1e200, 1e-200, 1e6])
+def test_a_surface_that_is_not_in_millimetres_is_named(tmp_path, factor):
+    ball = sphere(20.0, 3)
+    with pytest.raises(BadInput, match=r"^a\.npz: .* organ in mm, got one of 4e"):
+        filled_mesh(stored(tmp_path / "a.npz", factor * ball.points, ball.cells))
 
 
 @pytest.mark.data

@@ -11,6 +11,10 @@ from corporis.shapes.mending import OPEN
 
 FINENESS = 33
 """Voxels along the side of a cube as large as the organ."""
+THINNEST = 0.01
+"""Of its longest side: what is thinner is a sheet, of which voxels would fill the memory."""
+SIDES_MM = (0.1, 1e4)
+"""Sides that a surface in mm can have."""
 
 
 def is_mesh(path: Path) -> bool:
@@ -59,13 +63,19 @@ def filled_mesh(path: Path) -> tuple[np.ndarray, np.ndarray, Defects]:
     Raises
     ------
     BadInput
-        If it cannot be read, or is so open that it encloses nothing for certain.
+        If it cannot be read, is flat or no organ by its size, or is so open that it encloses
+        nothing for certain.
     """
     mesh = read_mesh(path)
+    side = float(np.ptp(mesh.points[mesh.cells], axis=(0, 1)).max())
+    if not SIDES_MM[0] <= side <= SIDES_MM[1] and side > 0:
+        raise BadInput(
+            f"{path.name}: expected a surface of an organ in mm, got one of {side:g} mm: convert it"
+        )
     wrong = defects(mesh)
     wound = wound_alike(mesh)[0]
     extent = np.ptp(wound.points[wound.cells], axis=(0, 1))
-    if not extent.min() > 0:
+    if not extent.min() > THINNEST * extent.max():
         raise BadInput(f"{path.name}: expected a surface with a volume, got a flat one")
     spacing = float(np.prod(extent) / 3) ** (1 / 3) / FINENESS  # organs fill a third of their box
     found = fill_surface(wound, spacing)

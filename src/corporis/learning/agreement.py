@@ -66,6 +66,7 @@ def bland_altman(measured: np.ndarray, reference: np.ndarray, level: float = 0.9
 
     Examples
     --------
+    >>> from corporis.learning import bland_altman
     >>> found = bland_altman([11.0, 13.0, 12.0, 14.0], [10.0, 11.0, 11.0, 12.0])
     >>> found.bias, round(found.deviation, 3), [round(v, 2) for v in found.limits]
     (1.5, 0.577, [0.37, 2.63])
@@ -120,6 +121,7 @@ def coverage(
 
     Examples
     --------
+    >>> from corporis.learning import coverage
     >>> share, (least, most) = coverage([0, 0, 0, 2], [1, 1, 1, 3], [0.5, 1.0, 0.2, 1.0])
     >>> share, round(least, 3), round(most, 3)
     (0.75, 0.194, 0.994)

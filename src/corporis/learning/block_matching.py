@@ -72,6 +72,8 @@ class BlockMatching:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import BlockMatching
     >>> step = np.repeat([[0.0] * 8 + [1.0] * 8], 16, axis=0)
     >>> noisy = step + 0.1 * np.random.default_rng(0).standard_normal(step.shape)
     >>> clean = BlockMatching()(noisy, sigma=0.1)

@@ -38,6 +38,8 @@ class KSVD(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import KSVD
     >>> X = np.repeat(np.eye(3), 4, axis=0) * np.arange(1.0, 13.0)[:, None]
     >>> model = KSVD(n_atoms=3, n_nonzero=1).fit(X)
     >>> float(model.errors_[-1].round(12))
@@ -106,6 +108,8 @@ class OnlineDictionary(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import OnlineDictionary
     >>> X = np.repeat(np.eye(3), 4, axis=0) * np.arange(1.0, 13.0)[:, None]
     >>> model = OnlineDictionary(n_atoms=3, n_nonzero=1, n_batch=12).fit(X)
     >>> model.partial_fit(X).n_seen_

@@ -60,6 +60,8 @@ class DictionaryDenoiser:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import DictionaryDenoiser
     >>> step = np.repeat([[0.0] * 16 + [1.0] * 16], 32, axis=0)
     >>> noisy = step + 0.1 * np.random.default_rng(0).standard_normal(step.shape)
     >>> clean = DictionaryDenoiser(n_atoms=64, n_training=200)(noisy, sigma=0.1)

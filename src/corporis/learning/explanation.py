@@ -103,6 +103,7 @@ def contributions(weights, intercepts, x, *, target, reference, baseline=None) -
 
     Examples
     --------
+    >>> from corporis.learning import contributions
     >>> parts = contributions([[0.0, 0.0], [2.0, -1.0]], [0.0, 0.5], [3.0, 1.0],
     ...                       target=1, reference=0)
     >>> parts.values.tolist(), parts.log_odds
@@ -151,6 +152,7 @@ def counterfactual(
 
     Examples
     --------
+    >>> from corporis.learning import counterfactual
     >>> found = counterfactual([[0.0, 0.0], [2.0, -1.0]], [0.0, 0.0], [-3.0, 0.0], target=1)
     >>> found.change.tolist(), found.length       # the stronger feature, from -3 to 0
     ([3.0, 0.0], 3.0)
@@ -208,6 +210,7 @@ def deletion_test(
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.learning import deletion_test
     >>> weights = np.array([0.0, 3.0, -1.0, 1.0])
     >>> test = deletion_test(lambda X: X @ weights, np.ones(4), np.zeros(4), weights)
     >>> test.curve.tolist(), test.area < test.random_area

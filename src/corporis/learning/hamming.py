@@ -20,6 +20,8 @@ def pack(bits: np.ndarray) -> np.ndarray:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import pack
     >>> pack(np.array([[True, False, True], [False, False, False]])).tolist()
     [[5], [0]]
     """
@@ -73,6 +75,8 @@ def nearest_codes(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import nearest_codes
     >>> codes = np.array([[7], [1], [3], [1]], np.uint64)
     >>> near, places = nearest_codes(np.array([[1]], np.uint64), codes, 3)
     >>> near.tolist(), places.tolist()
@@ -126,6 +130,8 @@ def mean_average_precision(ranks: np.ndarray, is_relevant: np.ndarray) -> float:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import mean_average_precision
     >>> mean_average_precision(np.array([[0, 1, 2]]), np.array([[True, False, True]]))
     0.8333333333333333
     >>> mean_average_precision(np.array([[0, 0]]), np.array([[True, False]]))    # 1 or 1/2

@@ -38,6 +38,8 @@ class HammingVote(ClassifierMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import HammingVote
     >>> from corporis.learning import KernelHashing
     >>> X = np.array([[0.0], [0.1], [5.0], [5.1]])
     >>> vote = HammingVote(KernelHashing(n_bits=8, random_state=0), n_neighbours=2)

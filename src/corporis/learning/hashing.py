@@ -56,6 +56,8 @@ class KernelHashing(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import KernelHashing
     >>> X = np.array([[0.0], [0.1], [5.0], [5.1]])
     >>> hashing = KernelHashing(n_bits=4, random_state=0).fit(X, ["benign"] * 2 + ["malignant"] * 2)
     >>> bits = hashing.transform(X)

@@ -109,6 +109,8 @@ class JointKernelHashing(KernelHashing):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import JointKernelHashing
     >>> rng = np.random.default_rng(0)
     >>> y = np.arange(60) % 2
     >>> X = np.stack([y + rng.normal(0, 0.1, 60), rng.normal(size=60)], axis=1)

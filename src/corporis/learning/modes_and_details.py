@@ -30,6 +30,8 @@ class ModesAndDetails(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import ModesAndDetails
     >>> X = np.outer(np.arange(-6.0, 6.0), [1.0, 0.0, 0.0])      # one mode of all
     >>> X[3, 1], X[8, 2] = 1.0, -1.0                             # and two rare details
     >>> found = ModesAndDetails(n_modes=1, n_atoms=3, n_nonzero=1).fit(X)

@@ -382,11 +382,7 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16, enabled=is_quick_in_half):
             logits = module(x)
         value = loss(logits.float(), y.to(device))
-        if not torch.isfinite(value):
-            raise BadInput(
-                f"training: expected a finite loss, got {value.item()} in step {step + 1}: look "
-                "for NaN in what it learns from, or lower the learning rate"
-            )
+        _check_loss(value, step)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
@@ -396,6 +392,14 @@ def fit(
             progress(step, value.item())
     steps = range(n_steps, n_steps + min(40, n_steps))
     return _renormalised(average.module, batch, steps, device, layout).cpu()
+
+
+def _check_loss(value, step):
+    if not value.isfinite():
+        raise BadInput(
+            f"training: expected a finite loss, got {value.item()} in step {step + 1}: look for "
+            "NaN in what it learns from, or lower the learning rate"
+        )
 
 
 def _renormalised(module, batch, steps, device, layout):

@@ -35,6 +35,8 @@ class Plausibility:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import Plausibility
     >>> one = Plausibility(np.array([[2.0, 0.0], [0.0, 0.0]]), size=3, noise=1.0)
     >>> zero = one.lengths(np.zeros((1, 2)), np.zeros(1))      # 1/2 log det(2 pi C), det C = 2
     >>> bool(np.isclose(zero[0], 0.5 * np.log(2 * (2 * np.pi) ** 3)))

@@ -81,6 +81,8 @@ class PosteriorHashing(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import PosteriorHashing
     >>> X = np.array([[0.0], [0.1], [5.0], [5.1]])
     >>> hashing = PosteriorHashing(n_bits=16, random_state=0).fit(X, [0, 0, 1, 1])
     >>> bits = hashing.transform(X)

@@ -51,6 +51,8 @@ class Representatives(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import Representatives
     >>> X = np.repeat([[0.0, 0.0], [6.0, 0.0], [0.0, 9.0]], 5, axis=0)
     >>> X += 0.01 * np.arange(15)[:, None]
     >>> found = Representatives(n_atoms=3, reach=20.0, n_neighbours=2).fit(X)
@@ -159,6 +161,8 @@ def transductive_design(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import transductive_design
     >>> chosen, left = transductive_design(np.diag([1.0, 5.0, 3.0]), 2, ridge=1e-9)
     >>> chosen.tolist(), left.round(6).tolist()
     ([1, 2], [4.0, 1.0])
@@ -222,6 +226,8 @@ def herded(signals: np.ndarray, n_chosen: int, *, n_known: int = 0) -> np.ndarra
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.learning import herded
     >>> signals = np.array([[1.0], [-1.0], [1.1], [-1.1], [4.0], [-4.0]])
     >>> np.sign(signals[herded(signals, 4), 0]).sum()      # the mean of all is 0
     np.float64(0.0)

@@ -56,6 +56,7 @@ class SparseLogistic(ClassifierMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.learning import SparseLogistic
     >>> X = np.array([[-2.0, 1.0], [-1.0, -1.0], [1.0, 1.0], [2.0, -1.0]])
     >>> model = SparseLogistic(l1=0.1).fit(X, ["ill", "ill", "well", "well"])
     >>> model.predict(X).tolist(), model.has_converged_

@@ -31,6 +31,7 @@ class CoarseFirst:
 
     Examples
     --------
+    >>> from corporis.learning import CoarseFirst
     >>> CoarseFirst(1000, coarse=0.6).n_coarse
     600
     """

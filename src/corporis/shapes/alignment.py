@@ -31,6 +31,7 @@ class Transform:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import Transform
     >>> twice = Transform(2 * np.eye(2), np.array([1.0, 0.0]))
     >>> twice.apply(np.array([[1.0, 1.0]])).tolist()
     [[3.0, 2.0]]
@@ -114,6 +115,7 @@ def align(
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import align
     >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     >>> round(align(square, 3 * square + 5).scale, 6)
     3.0

@@ -106,6 +106,7 @@ class SparseShapeComposition(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import SparseShapeComposition
     >>> rng = np.random.default_rng(0)
     >>> angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     >>> circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -132,6 +132,7 @@ def triangle_distance(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import triangle_distance
     >>> flat = np.array([[[0.0, 0, 0], [4, 0, 0], [0, 4, 0]]])
     >>> points = np.array([[1.0, 1, 2], [-3, -4, 0]])
     >>> triangle_distance(points, np.repeat(flat, 2, axis=0)).tolist()
@@ -184,6 +185,7 @@ def contour_distance(a: np.ndarray, b: np.ndarray, samples: int = 400) -> float:
 
     Examples
     --------
+    >>> from corporis.shapes import contour_distance
     >>> square = [[0, 0], [4, 0], [4, 4], [0, 4]]
     >>> contour_distance(square, square)
     0.0
@@ -223,6 +225,7 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...] | None = None) 
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import signed_distance
     >>> signed_distance(np.array([0, 0, 1, 1])).tolist()
     [1.5, 0.5, -0.5, -1.5]
     """

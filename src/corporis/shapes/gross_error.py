@@ -35,6 +35,7 @@ class GrossErrorMisfit:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import GrossErrorMisfit
     >>> one = GrossErrorMisfit(np.ones((1, 1, 1)), np.array([[5.0]]), np.ones(1), np.ones(1))
     >>> one(np.array([4.0])), one(np.array([0.0]))      # 1/2 1^2, and 5 - 1/2
     (0.5, 4.5)

@@ -68,6 +68,7 @@ def fill_surface(mesh: Mesh, spacing: float, margin: int = 2) -> Inside:
 
     Examples
     --------
+    >>> from corporis.shapes import fill_surface
     >>> from corporis.shapes import sphere
     >>> found = fill_surface(sphere(10.0, 4), 1.0)
     >>> bool(abs(found.mask.sum() / 4188.8 - 1) < 0.02), found.doubt

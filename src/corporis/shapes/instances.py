@@ -27,6 +27,7 @@ class InstanceOverlap:
 
     Examples
     --------
+    >>> from corporis.shapes import instance_overlap
     >>> table = instance_overlap([[1, 1, 0, 2]], [[5, 0, 0, 7]])
     >>> table.panoptic_quality()                              # IoU 1/2 does not match, 1 does
     0.5

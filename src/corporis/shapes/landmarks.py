@@ -11,6 +11,7 @@ def contour_area(contour: np.ndarray) -> float:
 
     Examples
     --------
+    >>> from corporis.shapes import contour_area
     >>> contour_area([[0, 0], [2, 0], [2, 3], [0, 3]])
     6.0
     """
@@ -64,6 +65,7 @@ def resample_contour(contour: np.ndarray, n_points: int) -> np.ndarray:
 
     Examples
     --------
+    >>> from corporis.shapes import resample_contour
     >>> resample_contour([[0, 0], [2, 0], [2, 2], [0, 2]], 8)[:3].tolist()
     [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
     """
@@ -107,6 +109,7 @@ def radii_at_angles(
 
     Examples
     --------
+    >>> from corporis.shapes import radii_at_angles
     >>> radii_at_angles([[-1, -2], [1, -2], [1, 2], [-1, 2]], [0, 0], 4).round(6).tolist()
     [1.0, 2.0, 1.0, 2.0]
     """

@@ -116,6 +116,7 @@ def defects(mesh: Mesh) -> Defects:
 
     Examples
     --------
+    >>> from corporis.shapes import defects
     >>> from corporis.shapes import sphere
     >>> ball = sphere(1.0, 1)
     >>> defects(ball).any, defects(Mesh(ball.points, ball.cells[1:])).border_edges

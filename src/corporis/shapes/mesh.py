@@ -127,6 +127,7 @@ def grid_surface(
 
     Examples
     --------
+    >>> from corporis.shapes import grid_surface
     >>> grid_surface(1, 3).tolist()             # a double pyramid: apex 3, base centre 4
     [[0, 3, 1], [1, 3, 2], [2, 3, 0], [1, 4, 0], [2, 4, 1], [0, 4, 2]]
     """

@@ -26,6 +26,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import dice
     >>> dice(np.array([1, 1, 0]), np.array([0, 1, 0])) == 2 / 3
     True
     """
@@ -50,6 +51,7 @@ def jaccard(a: np.ndarray, b: np.ndarray) -> float:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import jaccard
     >>> jaccard(np.array([1, 1, 0]), np.array([0, 1, 0]))
     0.5
     """
@@ -83,6 +85,7 @@ def fill_polygon(vertices_rc: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     Examples
     --------
+    >>> from corporis.shapes import fill_polygon
     >>> fill_polygon([[0, 0], [0, 2], [2, 2], [2, 0]], (3, 3)).astype(int).tolist()
     [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
     """
@@ -136,6 +139,7 @@ def mask_contour(mask: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import mask_contour
     >>> mask_contour(np.eye(1)).tolist()                      # one pixel: a diamond
     [[0.5, 0.0], [0.0, -0.5], [-0.5, 0.0], [0.0, 0.5], [0.5, 0.0]]
     """

@@ -68,6 +68,7 @@ class PatchSearch:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import PatchSearch
     >>> places = np.arange(30.0)[:, None]
     >>> near = np.exp(-((places - places.T) ** 2) / 50)
     >>> values = np.where((places[:, 0] > 9) & (places[:, 0] < 17), 5.0, 0.0)

@@ -32,6 +32,7 @@ class Rectangle:
 
     Examples
     --------
+    >>> from corporis.shapes import Rectangle
     >>> Rectangle(4.0, 3.0).covariance([[1.0, -2.0]]).tolist()
     [3.0]
     """
@@ -133,6 +134,8 @@ def kernel_density(points, mask, bandwidth_px) -> np.ndarray:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.shapes import kernel_density
     >>> density = kernel_density([[0.5, 0.5]], np.ones((9, 9), bool), 2.0)
     >>> float(density.sum().round(12)), int(density.argmax())
     (1.0, 0)
@@ -268,6 +271,7 @@ def delaunay_neighbours(points, at_most=np.inf) -> Neighbours:
 
     Examples
     --------
+    >>> from corporis.shapes import delaunay_neighbours
     >>> delaunay_neighbours([[0, 0], [0, 1], [1, 0]]).degrees.tolist()
     [2, 2, 2]
     """

@@ -95,6 +95,7 @@ class PosteriorShapes(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import PosteriorShapes
     >>> angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     >>> circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     >>> ovals = np.stack([circle * [30, 30 * a] for a in np.linspace(0.6, 1.4, 20)])

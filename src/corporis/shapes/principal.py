@@ -64,6 +64,7 @@ class PrincipalShapes(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import PrincipalShapes
     >>> square = np.array([[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 9.0]])
     >>> boxes = np.stack([square * [1, a] for a in (0.8, 1.0, 1.2, 1.4)])
     >>> len(PrincipalShapes(modes=0.98).fit(boxes).variances_)

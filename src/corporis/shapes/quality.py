@@ -16,6 +16,7 @@ def compactness(shapes: np.ndarray, n_modes: int) -> float:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import compactness
     >>> square = np.array([[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 9.0]])
     >>> round(compactness(np.stack([square * [1, a] for a in (0.8, 1.2)]), 1), 6)
     1.0

@@ -31,6 +31,7 @@ def cut_by_plane(mesh: Mesh, point: np.ndarray, normal: np.ndarray) -> list[np.n
 
     Examples
     --------
+    >>> from corporis.shapes import cut_by_plane
     >>> from corporis.shapes import mesh
     >>> ring, = cut_by_plane(mesh.sphere(1.0, 3), (0, 0, 0.5), (0, 0, 1))
     >>> bool((ring[0] == ring[-1]).all()), round(float(abs(ring[:, 2] - 0.5).max()), 6)

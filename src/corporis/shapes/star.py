@@ -26,6 +26,7 @@ def convex_radii(radius) -> np.ndarray:
 
     Examples
     --------
+    >>> from corporis.shapes import convex_radii
     >>> convex_radii([2.0, 2.0, 1.0, 2.0]).round(6).tolist()    # a notch short of a chord
     [2.0, 2.0, 1.0, 2.0]
     >>> convex_radii([1.0, 0.2, 1.0, 1.0, 1.0, 1.0]).round(6).tolist()    # 60 degrees apart

@@ -67,6 +67,8 @@ def suppose(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.shapes import suppose
     >>> rng = np.random.default_rng(0)
     >>> angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     >>> circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)

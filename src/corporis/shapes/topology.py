@@ -50,6 +50,7 @@ def betti(mask: np.ndarray) -> Betti:
     Examples
     --------
     >>> import numpy as np
+    >>> from corporis.shapes import betti
     >>> ring = np.ones((5, 5), bool)
     >>> ring[2, 2] = False
     >>> betti(ring)

@@ -36,6 +36,8 @@ class ConeVoting:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from corporis.shapes import ConeVoting
     >>> disc = np.hypot(*(np.indices((41, 41)) - 20)) < 9
     >>> voting = ConeVoting((4.0, 12.0))
     >>> voting.peaks(voting(ndimage.gaussian_filter(disc * 1.0, 1)), disc).tolist()

@@ -40,6 +40,17 @@ def trained():
     return OrganRepair(n_spoilt=30).fit([organ(k) for k in range(30)], [SPACING] * 30)
 
 
+def test_what_has_no_form_of_an_organ_is_refused_in_one_line(trained):
+    dot, line = np.zeros((20, 8, 8), bool), np.zeros((120, 8, 8), bool)
+    dot[4, 4, 4], line[10:110, 4, 4] = True, True
+    with pytest.raises(BadInput, match="too small to be an organ: 1 voxels, expected at least 64"):
+        trained.repair(dot, SPACING)
+    with pytest.raises(BadInput, match="one of 100 voxels onto which no organ can be brought"):
+        trained.repair(line, (1.0, 1.0, 1.0))
+    with pytest.raises(BadInput, match="too small"):
+        OrganRepair().fit([dot] * 10, [SPACING] * 10)
+
+
 @pytest.mark.parametrize("is_added", [True, False])
 def test_damage_is_undone_and_said(trained, is_added):
     before, after, said, changed = [], [], [], []

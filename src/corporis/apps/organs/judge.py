@@ -9,6 +9,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from corporis.apps.organs.border_prior import BorderPrior
 from corporis.apps.organs.border_search import search_border
 from corporis.apps.organs.mask_frame import DistanceMap, Grid, Pose, register
+from corporis.errors import BadInput
 from corporis.shapes import PrincipalShapes, SparseShapeComposition
 
 BAND = 0.27
@@ -192,13 +193,24 @@ class Judge:
         self.seed = seed
 
     def fit(self, known: Sequence[tuple[Testimony, np.ndarray]]) -> "Judge":
-        """Learn from testimonies about spoilt masks and the sound ones (a, b, c)."""
+        """Learn from testimonies about spoilt masks and the sound ones (a, b, c).
+
+        Raises
+        ------
+        BadInput
+            If they say nothing of any voxel.
+        """
         rng = np.random.default_rng(self.seed)
         columns, truths = [], []
         for given, sound in known:
             chosen = rng.permutation(len(given.columns))[: self.n_voxels]
             columns.append(given.columns[chosen])
             truths.append(sound[given.band][chosen])
+        if not any(map(len, columns)):
+            raise BadInput(
+                f"expected masks with the form of an organ, got {len(columns)} without a border to "
+                "compare: give masks of whole organs"
+            )
         return self.learn(np.concatenate(columns), np.concatenate(truths))
 
     def learn(self, columns: np.ndarray, truths: np.ndarray) -> "Judge":

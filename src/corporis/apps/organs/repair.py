@@ -158,7 +158,7 @@ class OrganRepair(BaseEstimator):
         Raises
         ------
         BadInput
-            If the mask is empty, too small or no volume, or the image has another shape.
+            If the mask is empty, too small, too thin or no volume, or the image has another shape.
         """
         check_is_fitted(self)
         given = np.asarray(mask) != 0
@@ -173,6 +173,11 @@ class OrganRepair(BaseEstimator):
             chance = mended.astype(float)
         else:
             known = testimony(distances, self._known)
+            if not known.band.any():
+                raise BadInput(
+                    f"expected a mask with the form of an organ, got one of {int(seen.sum())} "
+                    "voxels onto which no organ can be brought: give another"
+                )
             explanation = known.explanations[0]
             chance = self._judge.chances(known, seen)
             if image is not None:
