@@ -86,6 +86,9 @@ def test_what_is_no_such_model_is_refused_and_left_alone(sound, first, tmp_path,
         with pytest.raises(BadInput, match=r"nan\.npz: expected what `corporis repair --model`"):
             known_repair(None, tmp_path / "nan.npz", "bean")
         spoilt[name] = content
+    np.savez(tmp_path / "none.npz", **{**spoilt, "usual": np.array(0.0)})
+    with pytest.raises(BadInput, match=r"none\.npz: expected what `corporis repair --model`"):
+        known_repair(None, tmp_path / "none.npz", "bean")
     kept["version"] = np.array(kept_repair.VERSION + 1)
     np.savez(tmp_path / "later.npz", **kept)
     with pytest.raises(BadInput, match="another version of corporis: give --shapes"):

@@ -242,6 +242,8 @@ class OrganRepair(BaseEstimator):
             for name in ("first", "fields", "sizes", "usual", "columns"):
                 if not np.isfinite(held[name]).all():
                     raise ValueError(f"expected finite {name}")
+            if len(held["sizes"]) < 2 or not held["usual"] > 0:
+                raise ValueError("expected several shapes and a misfit > 0")
             found._known = found._shapes(held["fields"].reshape(-1, a * b * c))
             found._judge = Judge().learn(held["columns"], held["truths"])
         except (ValueError, KeyError, IndexError, TypeError):
