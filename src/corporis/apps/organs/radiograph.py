@@ -86,10 +86,11 @@ class ChestRadiograph:
         found = self.find(square.seen(pixels))
         self._tell("measuring", 0.8)
         masks = organ_masks(found.chances, square)
+        visible = visible_shares(masks, found, square)
         odds = log_odds(found.evidence, square)
         alone = odds > 0
         measures = [
-            *chest_measures(masks, found, square, frontal.pixel_mm),
+            *chest_measures(masks, found, square, frontal.pixel_mm, visible),
             *(
                 Measure(f"{organ}: expected overlap", float(value), "", note=_note(doubt, least))
                 for organ, value, doubt, least in zip(
@@ -126,7 +127,9 @@ class ChestRadiograph:
             self.progress(text, fraction)
 
 
-def chest_measures(masks, found: FoundOrgans, square: Square, pixel_mm) -> list[Measure]:
+def chest_measures(
+    masks, found: FoundOrgans, square: Square, pixel_mm, visible=(1.0, 1.0, 1.0)
+) -> list[Measure]:
     """Cardiothoracic ratio and areas of lungs and heart, with 95 % intervals.
 
     Parameters
@@ -138,8 +141,9 @@ def chest_measures(masks, found: FoundOrgans, square: Square, pixel_mm) -> list[
         How the masks' pixels lie on it.
     pixel_mm : float, (float, float) or None
         Side of a pixel, or its height and width; None where they are not known.
+    visible : sequence of float
+        Shares of the first organs, at least three, that lie on the image.
     """
-    visible = visible_shares(masks, found, square)
     measures = [_ratio(masks, found, square, visible)]
     unit, factor = "px^2", 1.0
     if pixel_mm is not None:
