@@ -1,8 +1,7 @@
 """How often a surface runs round a point, and the parts of a surface, each with its outside out."""
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from corporis.interfaces import Mesh
 
@@ -79,7 +78,8 @@ def outward_parts(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     m = len(cells)
     first, second, agrees = neighbours(cells)
     links = np.ones(int(agrees.sum())), (first[agrees], second[agrees])
-    n_parts, part = connected_components(coo_array(links, shape=(m, m)), directed=False)
+    graph = scipy.sparse.coo_array(links, shape=(m, m))
+    n_parts, part = scipy.sparse.csgraph.connected_components(graph, directed=False)
     corners = np.asarray(mesh.points, float)[..., cells, :]
     corners = corners.reshape(-1, m, 3, 3)
     closed = np.flatnonzero(_is_closed(corners[0], part, n_parts))
