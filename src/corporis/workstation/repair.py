@@ -205,7 +205,8 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
     after = int(images["repaired"].data.sum())
     added = int(np.sum((images["repaired"].data != 0) & ~mask))
     chance = images["chance"].data
-    unsure = float(np.sum((chance > UNSURE[0]) & (chance < UNSURE[1])))
+    is_unsure = (chance > UNSURE[0]) & (chance < UNSURE[1])
+    unsure = float(np.sum(is_unsure))
     measures = [
         Measure("volume, mended", after * voxel, "ml"),
         Measure("volume, as given", float(mask.sum()) * voxel, "ml"),
@@ -229,7 +230,8 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
         "Zhang et al., Medical Image Analysis 16:265-277, 2012, doi:10.1016/j.media.2011.08.004",
         "Wolpert, Neural Networks 5:241-259, 1992, doi:10.1016/S0893-6080(05)80023-1",
     )
-    doubts = _doubts(organ, mask, found, after, added)
+    left = np.count_nonzero(is_unsure & ((images["repaired"].data != 0) == mask))
+    doubts = _doubts(organ, mask, found, after, added, left / max(after, 1))
     facts, warnings = {"doubts": doubts, "organ": organ}, list(doubts)
     if learned.n_shapes < FEW:
         warnings.append(
@@ -241,10 +243,9 @@ def _report(organ, mask, found, images, image, learned, has_image) -> Report:
     )
 
 
-def _doubts(organ, mask, found, after, added):
+def _doubts(organ, mask, found, after, added, undecided):
+    """What speaks against the result; `undecided` is the share of the volume left as it was."""
     warnings = []
-    chance = found.chance
-    unsure = np.count_nonzero((chance > UNSURE[0]) & (chance < UNSURE[1])) / max(after, 1)
     if found.misfit > UNLIKE:
         warnings.append(f"does not look like a {organ}: misfit {found.misfit:.1f}, usual 1")
     if abs(found.size_deviation) > UNUSUAL:
@@ -258,10 +259,10 @@ def _doubts(organ, mask, found, after, added):
         warnings.append(
             f"does not look like one {organ}: {100 * changed:.0f} % of it would be overruled"
         )
-    if unsure > MOST_UNSURE:
+    if undecided > MOST_UNSURE:
         warnings.append(
-            f"mended {organ} is uncertain: of {100 * unsure:.0f} % of its volume the judge cannot "
-            "say whether it belongs to it, and leaves it as it was given"
+            f"mended {organ} is uncertain: of {100 * undecided:.0f} % of its volume the judge "
+            "cannot say whether it belongs to it, and leaves it as it was given"
         )
     if found.expected_overlap < LOW_OVERLAP:
         warnings.append(
