@@ -20,8 +20,8 @@ N_RUNS = 3
 NOTE = (
     "*_wait_seconds: the whole command `corporis organ` by the clock, start of the program and "
     "report included, best of three, alone on two cores; networks of the first fold, which kept "
-    "folders hold, and shapes of all cases: time hardly hangs on what was learned. The network for CT "
-    "is one of 500 steps on 30 rendered torsos."
+    "folders hold, and shapes of all cases: time hardly hangs on what was learned. The network for "
+    "CT is one of 500 steps on 30 rendered torsos."
 )
 
 
