@@ -320,7 +320,7 @@ def organ(
     run = outlining(organ, seg)
     with progress() as tell:
         found = run(source, output, weights, name=name, progress=tell)
-    notes(found.result.warnings)
+    notes(found.warnings)
     typer.echo(f"report: {found.report}")
 
 

@@ -78,7 +78,9 @@ def test_what_is_no_chest_is_said_first(picture, tmp_path, monkeypatch, capsys):
     assert leave("organ", picture, "-o", tmp_path / "out", "--weights", "w") == 0
     content = json.loads((tmp_path / "out" / "report.json").read_text())
     assert content["sentence"].startswith("The image does not look like a whole chest")
-    assert "note: does not look like a whole chest" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "note: does not look like a whole chest" in said
+    assert "bit pictures without spacing" in said  # of the file, not of what was found
 
 
 @pytest.mark.parametrize("is_inverted", [False, True])

@@ -35,7 +35,8 @@ NOTE = (
     "is worst. Cardiothoracic ratio and areas are compared with those of the manual outlines of "
     "clean images (Bland-Altman: bias, limits of agreement, exact 95 % intervals); "
     "_coverage is the share of 95 % intervals that hold the number of the one manual outline, of "
-    "all folds but the first, on which the spread of experts' outlines was chosen."
+    "all folds but the first, on which the spread of experts' outlines was chosen. What counts as "
+    "uncertain was chosen on the first two, which are among the five."
 )
 
 

@@ -46,5 +46,5 @@ def repair(
             progress=tell,
         )
     typer.echo(found.note)
-    notes(found.result.warnings)
+    notes(found.warnings)
     typer.echo(f"report: {found.report}")

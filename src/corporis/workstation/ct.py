@@ -104,7 +104,7 @@ def run_ct(
         if gives_seg:
             label = np.asarray(result.images["organs"].data)
             write_volume_seg(segments(label), image, source, folder / "organs.dcm")
-    return OrganRun(Path(output) / "report.html", result)
+    return OrganRun(Path(output) / "report.html", result, page.warnings)
 
 
 def segments(label: np.ndarray) -> list[Segment]:

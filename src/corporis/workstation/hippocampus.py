@@ -80,7 +80,7 @@ def run_hippocampus(
             reasons=[_reason(part) for part in result.facts["overruled"]] or [NOTHING],
         )
         write_result(folder, page, result, {"overruled": result.facts["overruled"]})
-    return OrganRun(Path(output) / "report.html", result)
+    return OrganRun(Path(output) / "report.html", result, page.warnings)
 
 
 def surfaces(found: FoundHippocampus, affine: np.ndarray) -> dict[str, Mesh]:

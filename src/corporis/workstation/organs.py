@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ CODES = {
 
 @dataclass(frozen=True)
 class OrganRun:
-    """Where the report is, what it says, and what else a person should know."""
+    """Where the report is, what it says, its warnings, and what else a person should know."""
 
     report: Path
     result: Report
+    warnings: Sequence[str] = ()
     note: str = ""
 
 
@@ -106,7 +107,7 @@ def run_chest(
                 for organ, mask in zip(ORGANS, frontal.back(masks)[:, 0], strict=True)
             ]
             write_seg(segments, source, folder / "organs.dcm")
-    return OrganRun(Path(output) / "report.html", result)
+    return OrganRun(Path(output) / "report.html", result, page.warnings)
 
 
 NOTHING = "Nowhere by more than half a per cent of an organ."

@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import scipy
 
-from corporis.apps.organs.repair import Repaired
+from corporis.apps.organs.repair_overruled import overruled_parts
 from corporis.apps.organs.upright import steps_of, upright, voxel_mm3
 from corporis.cohorts.kept_repair import known_repair
 from corporis.cohorts.organ_masks import box, inside, mask_case, single_volume
@@ -34,8 +33,6 @@ MOST_UNSURE = 0.08
 """Of the volume: beyond it the judge could not say what belongs to the organ."""
 LEAST_CHANGE = 0.002
 """Of the volume: below it nothing worth the name was mended."""
-LEAST_ML, MOST_PARTS = 0.1, 20
-"""Of parts that are listed."""
 WAYS = (("above", "below"), ("in front", "behind"), ("to the right", "to the left"))
 NOTHING = "Nowhere by more than 0.1 ml in one piece."
 FEW = 40
@@ -100,8 +97,8 @@ def run_repair(
         empty = {"repaired": 0, "overruled": 0, "chance": 0, "distance_mm": np.nan}
         images = {key: _placed(own, part, here, turn, empty[key]) for key, part in layers.items()}
         result = _report(organ, mask, found, images, own, learned, image is not None)
-        changed = found.mask != turned[here]
-        parts = changed_parts(changed, found, steps_of(own.affine))
+        voxel_ml = voxel_mm3(own.affine) / 1000
+        parts = overruled_parts(turned[here] != 0, found, steps_of(own.affine), voxel_ml)
         views, is_certain = [_view(turned[here], found, own, seen)], not result.facts["doubts"]
         page = replace(
             page_of("repair report", case, result, clock, _sentence(result), is_certain, views),
@@ -111,7 +108,7 @@ def run_repair(
             reasons=[_reason(part) for part in parts] or [NOTHING],
         )
         write_result(folder, page, result, {"overruled": parts})
-    return OrganRun(Path(output) / "report.html", result, said)
+    return OrganRun(Path(output) / "report.html", result, page.warnings, said)
 
 
 def _sentence(result: Report) -> str:
@@ -126,44 +123,6 @@ def _sentence(result: Report) -> str:
         f"The mask was mended as a {organ}: {ml['added']:.2g} ml added, "
         f"{ml['removed']:.2g} ml removed."
     )
-
-
-def changed_parts(
-    changed: np.ndarray, found: Repaired, steps: tuple[float, float, float]
-) -> list[dict]:
-    """Connected parts where the mask was overruled, the largest first.
-
-    Parameters
-    ----------
-    changed : bool array, (a, b, c)
-        On axes that run up, forward and to the right.
-    found : Repaired
-    steps : (float, float, float)
-        mm along the axes.
-
-    Returns
-    -------
-    list of dict
-        ``volume_ml``, ``change`` ("added" or "removed"), ``away_mm`` (up, forward and to the right
-        of the organ's middle), ``chance`` of belonging to the organ.
-    """
-    labels, n_parts = scipy.ndimage.label(changed)
-    voxel, middle = float(np.prod(steps)) / 1000, np.argwhere(found.mask).mean(axis=0)
-    parts: list[dict] = []
-    for number in range(1, n_parts + 1):
-        here = labels == number
-        volume = np.count_nonzero(here) * voxel
-        if volume >= LEAST_ML:
-            away = (np.argwhere(here).mean(axis=0) - middle) * steps
-            parts.append(
-                {
-                    "volume_ml": round(volume, 2),
-                    "change": "added" if found.mask[here].any() else "removed",
-                    "away_mm": [round(float(mm), 1) for mm in away],
-                    "chance": round(float(found.chance[here].mean()), 2),
-                }
-            )
-    return sorted(parts, key=lambda part: -part["volume_ml"])[:MOST_PARTS]
 
 
 def _reason(part) -> str:

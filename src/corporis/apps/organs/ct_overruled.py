@@ -6,6 +6,7 @@ import numpy as np
 import scipy
 
 from corporis.apps.organs.ct import MOST_MISFIT, FoundOrgan
+from corporis.apps.organs.pieces import changed_pieces
 
 LEAST_ML = 1.0
 """Of a part that was overruled, to be listed."""
@@ -35,19 +36,12 @@ def overruled_parts(
             continue
         box = scipy.ndimage.find_objects(either.astype(np.uint8))[0]
         away = _from_border(one.alone[box], spacing_mm)
-        for change, where in (("added", one.mask & ~one.alone), ("removed", one.alone & ~one.mask)):
-            for here in _pieces(where[box], float(np.prod(spacing_mm)) / 1000):
-                whole = np.zeros_like(one.mask)
-                whole[box] = here
-                parts.append(_part(found, organ, change, whole, away[here].max(), spacing_mm))
+        least = 1000 * LEAST_ML / float(np.prod(spacing_mm))
+        for change, here in changed_pieces(one.alone[box], one.mask[box], least):
+            whole = np.zeros_like(one.mask)
+            whole[box] = here
+            parts.append(_part(found, organ, change, whole, away[here].max(), spacing_mm))
     return sorted(parts, key=lambda part: -part["volume_ml"])
-
-
-def _pieces(where, voxel_ml):
-    """Masks of the connected parts that are large enough."""
-    labels, _ = scipy.ndimage.label(where)
-    volumes = np.bincount(labels.ravel())[1:] * voxel_ml
-    return [labels == 1 + k for k in np.flatnonzero(volumes >= LEAST_ML)]
 
 
 def _from_border(mask, spacing_mm):

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from corporis.apps.organs.distance_shapes import DistanceShapes
 from corporis.apps.organs.fusion import one_piece
 from corporis.apps.organs.grey import single_precision
 from corporis.apps.organs.hippocampus_evidence import PARTS, HippocampusEvidence
 from corporis.apps.organs.millimetre import MillimetreGrid
+from corporis.apps.organs.pieces import changed_pieces
 from corporis.apps.organs.upright import check_angles, steps_of, upright, voxel_mm3
 from corporis.apps.organs.volume_fusion import (
     chance_of,
@@ -253,14 +253,9 @@ def hippocampus_measures(found: FoundHippocampus, voxel_mm3: float) -> list[Meas
 
 def overruled_parts(found: FoundHippocampus, steps, voxel: float) -> list[dict]:
     """Connected parts where the prior changed the outline, the largest first, with the reason."""
-    changed = (found.label > 0) != (found.evidence > 0)
-    labels, n_parts = scipy.ndimage.label(changed)
-    parts = []
-    for number in range(1, n_parts + 1):
-        here = labels == number
-        volume = np.count_nonzero(here) * voxel
-        if volume < LEAST_PART:
-            continue
+    parts: list[dict] = []
+    pieces = changed_pieces(found.evidence > 0, found.label > 0, LEAST_PART / voxel)
+    for change, here in pieces:
         chance, away = float(found.alone[here].mean()), float(found.expected_mm[here].mean())
         is_lost = float(found.doubts[here].mean()) > 0.5 or 0.2 < chance < 0.8
         why = (
@@ -270,8 +265,8 @@ def overruled_parts(found: FoundHippocampus, steps, voxel: float) -> list[dict]:
         )
         parts.append(
             {
-                "volume_mm3": round(volume, 1),
-                "change": "added" if found.label[here].any() else "removed",
+                "volume_mm3": round(np.count_nonzero(here) * voxel, 1),
+                "change": change,
                 "middle_mm": [
                     round(float(m) * s, 1) for m, s in zip(np.argwhere(here).mean(axis=0), steps)
                 ],

@@ -122,7 +122,8 @@ def _of_pixels(pixels, masks, visible):
         said.append("a lung or the heart is cut off by the border of the image")
     organs = np.any(masks[:3], axis=0)
     if organs.any():
-        low, high = (f(pixels, FLAT_PX) for f in (_least, _most))
+        low = scipy.ndimage.minimum_filter(pixels, FLAT_PX)
+        high = scipy.ndimage.maximum_filter(pixels, FLAT_PX)
         hidden = float(np.mean((low == high)[organs]))
         if hidden > MOST_FLAT:
             said.append(
@@ -130,11 +131,3 @@ def _of_pixels(pixels, masks, visible):
                 "there was guessed by the shapes"
             )
     return said
-
-
-def _least(pixels, size):
-    return scipy.ndimage.minimum_filter(pixels, size)
-
-
-def _most(pixels, size):
-    return scipy.ndimage.maximum_filter(pixels, size)

@@ -4,6 +4,7 @@ import numpy as np
 import scipy
 
 from corporis.apps.organs.chest_shape import ORGANS
+from corporis.apps.organs.pieces import changed_pieces
 
 LEAST_SHARE = 0.005
 """Of an organ's area, in a part that was overruled, to be listed."""
@@ -44,14 +45,10 @@ def overruled_parts(
             continue
         box = scipy.ndimage.find_objects(either.astype(np.uint8))[0]
         least = LEAST_SHARE * np.count_nonzero(either)
-        for change, where in (("added", mask & ~before), ("removed", before & ~mask)):
-            labels, _ = scipy.ndimage.label(where[box])
-            sizes = np.bincount(labels.ravel())[1:]
-            for number in 1 + np.flatnonzero(sizes >= least):
-                here = labels == number
-                known = _area(here, pixel_mm) | _place(here) | {"change": change}
-                why = _why(change, here, before[box], float(chance[box][here].mean()))
-                parts.append({"organ": organ, **known, "why": why})
+        for change, here in changed_pieces(before[box], mask[box], least):
+            known = _area(here, pixel_mm) | _place(here) | {"change": change}
+            why = _why(change, here, before[box], float(chance[box][here].mean()))
+            parts.append({"organ": organ, **known, "why": why})
     return sorted(parts, key=lambda part: -part["area"])
 
 
