@@ -20,6 +20,7 @@ from corporis.shapes import mask_contours
 from corporis.workstation.meanwhile import REPORT, load_meanwhile
 from corporis.workstation.organ_page import OrganPage, write_organ_page
 from corporis.workstation.panel import View
+from corporis.workstation.text import pretty_number, pretty_unit
 
 Progress = Callable[[str, float], None] | None
 CODES = {
@@ -114,9 +115,9 @@ NOTHING = "Nowhere by more than half a per cent of an organ."
 
 
 def _reason(part) -> str:
-    unit = part["unit"].replace("^2", "\u00b2")
+    size = f"{pretty_number(part['area'])} {pretty_unit(part['unit'])}"
     return (
-        f"{part['area']:.3g} {unit} {part['change']} in the {part['third']} third of the "
+        f"{size} {part['change']} in the {part['third']} third of the "
         f"{part['organ']}, towards the patient's {part['side']}: {part['why']}"
     )
 

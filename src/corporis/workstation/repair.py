@@ -18,6 +18,7 @@ from corporis.shapes import is_closed, mask_contours, oriented_outward
 from corporis.workstation.organs import OrganRun, page_of, write_result
 from corporis.workstation.panel import View
 from corporis.workstation.scene import Colouring
+from corporis.workstation.text import pretty_number
 
 Progress = Callable[[str, float], None] | None
 UNLIKE = 3.0
@@ -117,11 +118,12 @@ def _sentence(result: Report) -> str:
         return f"This {result.facts['doubts'][0]}."
     ml = {m.name: m.value or 0.0 for m in result.measures}
     if ml["added"] + ml["removed"] < LEAST_CHANGE * ml["volume, as given"]:
-        return f"Next to nothing of the mask was overruled ({ml['unsure']:.2g} ml are unsure)."
+        unsure = pretty_number(ml["unsure"])
+        return f"Next to nothing of the mask was overruled ({unsure} ml are unsure)."
     organ = result.facts["organ"]
     return (
-        f"The mask was mended as a {organ}: {ml['added']:.2g} ml added, "
-        f"{ml['removed']:.2g} ml removed."
+        f"The mask was mended as a {organ}: {pretty_number(ml['added'])} ml added, "
+        f"{pretty_number(ml['removed'])} ml removed."
     )
 
 
@@ -131,8 +133,8 @@ def _reason(part) -> str:
         for mm, (ahead, behind) in zip(part["away_mm"], WAYS, strict=True)
     ]
     return (
-        f"{part['volume_ml']:.2g} ml {part['change']}, {', '.join(words)} of the organ's middle: "
-        f"the chance that it belongs to the organ is {part['chance']:.2f}"
+        f"{pretty_number(part['volume_ml'])} ml {part['change']}, {', '.join(words)} of the "
+        f"organ's middle: the chance that it belongs to the organ is {part['chance']:.2f}"
     )
 
 
@@ -263,8 +265,8 @@ def most_changed(given: np.ndarray, mended: np.ndarray) -> int | None:
 def _view(mask, found, image, grey) -> View:
     """The planes of the volume one after the other."""
     contours = {
-        "mended": [mask_contours(plane) for plane in found.mask],
         "as given": [mask_contours(plane) for plane in mask],
+        "mended": [mask_contours(plane) for plane in found.mask],  # drawn last, it lies on top
     }
     shade = np.where(found.overruled, 1.0, 0.35 * mask + 0.05)
     words = "axial, bright where overruled"
